@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { UserError } from '../errors.ts'
+import { isGone, thisProcess } from './process-files.ts'
+import { JournalLine, RunRecord, stepName } from './run.ts'
+import type { HistoryEntry, ReadState } from './run.ts'
+import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import type { Tensors } from './safetensors.ts'
+
+/** What is known when a run begins; the rest is filled in as it goes. */
+export type NewRun = Pick<RunRecord, 'scanbridge' | 'engine' | 'input' | 'model' | 'method'>
+
+/** A step as its maker knows it; the writer adds the time and the names of the files. */
+export type NewStep = Omit<JournalLine, 'time' | 'checkpoint' | 'mask'> & {
+  readonly checkpoint?: Tensors
+  /** A label map as .nii.gz bytes. */
+  readonly mask?: Uint8Array
+}
+
+/** A run that is being written. Every change is on disk when its call returns. */
+export type RunWriter = {
+  readonly folder: string
+  readonly record: RunRecord
+  update(change: Partial<RunRecord>): Promise<void>
+  /** A decision, with its time, into `history`. */
+  decide(event: string, detail: string, change?: Partial<RunRecord>): Promise<void>
+  /** Checkpoint and mask first, then the line that names them: a line never points to a file that is not there. */
+  appendStep(step: NewStep): Promise<void>
+  writeFile(name: string, bytes: Uint8Array | string): Promise<void>
+  close(): void
+}
+
+export type ReadRun = {
+  readonly folder: string
+  readonly record: RunRecord
+  readonly state: ReadState
+  readonly journal: readonly JournalLine[]
+  /** What was found damaged and left out. */
+  readonly problems: readonly string[]
+}
+
+/** Makes the folder and its run.json with state 'running'. A folder that holds anything already is refused. */
+export async function createRun(folder: string, run: NewRun, now = () => new Date()): Promise<RunWriter> {
+  await claimFolder(folder)
+  const created = now().toISOString()
+  const record: RunRecord = {
+    schema: 1,
+    id: `${created.replace(/[-:]|\..*/g, '')}-${randomBytes(3).toString('hex')}`,
+    created,
+    ...run,
+    state: 'running',
+    kept: 'source',
+    guard: { verdict: 'off', scores: {}, reasons: ['The run has no verdict yet.'] },
+    volumes: {},
+    timing: {},
+    agreement: {},
+    history: [{ time: created, event: 'created', detail: 'The run began.' }],
+    process: thisProcess(),
+  }
+  await writeFileAtomic(join(folder, 'run.json'), pretty(record))
+  return openWriter(folder, record, now)
+}
+
+/** Opens a finished or interrupted run for a later decision. A run that is still being written is refused. */
+export async function reopenRun(folder: string, now = () => new Date()): Promise<RunWriter> {
+  const run = await readRun(folder)
+  if (run.state === 'running')
+    throw unusable(folder, 'it is still being written', 'Wait until it ends, or stop it with Ctrl-C.')
+  const writer = openWriter(folder, run.record, now)
+  if (run.state === 'interrupted') {
+    const failure = `The run was interrupted after step ${run.journal.at(-1)?.step ?? 0}.`
+    await writer.decide('interrupted', failure, { state: 'failed', failure })
+  }
+  return writer
+}
+
+function openWriter(folder: string, first: RunRecord, now: () => Date): RunWriter {
+  let record = first
+  let journal: number | undefined
+  const update = async (change: Partial<RunRecord>): Promise<void> => {
+    record = RunRecord.parse({ ...record, ...change })
+    await writeFileAtomic(join(folder, 'run.json'), pretty(record))
+  }
+  return {
+    folder,
+    get record() {
+      return record
+    },
+    update,
+    async decide(event, detail, change = {}) {
+      const entry: HistoryEntry = { time: now().toISOString(), event, detail }
+      await update({ ...change, history: [...record.history, entry] })
+    },
+    async appendStep({ checkpoint, mask, ...step }) {
+      const file = (ending: string): string => `checkpoints/${stepName(step.step)}.${ending}`
+      if (checkpoint) await writeFileAtomic(join(folder, file('safetensors')), buffer(writeSafetensors(checkpoint)))
+      if (mask) await writeFileAtomic(join(folder, file('nii.gz')), buffer(mask))
+      const line = {
+        ...step,
+        time: now().toISOString(),
+        checkpoint: checkpoint ? file('safetensors') : null,
+        mask: mask ? file('nii.gz') : null,
+      }
+      journal ??= openSync(join(folder, 'steps.jsonl'), 'a')
+      writeSync(journal, JSON.stringify(line) + '\n')
+      fsyncSync(journal)
+    },
+    async writeFile(name, bytes) {
+      await writeFileAtomic(join(folder, name), typeof bytes === 'string' ? bytes : buffer(bytes))
+    },
+    close() {
+      if (journal !== undefined) closeSync(journal)
+      journal = undefined
+    },
+  }
+}
+
+/** Reads a run in whatever state its writer left it. Throws UserError('run-unusable') where there is no readable run.json. */
+export async function readRun(folder: string): Promise<ReadRun> {
+  const record = await readRecord(folder)
+  const { lines, problems } = await readJournal(folder)
+  return { folder, record, state: readState(record), journal: lines, problems }
+}
+
+/** A file of the run, or undefined where the run has none of this name. */
+export async function readRunFile(folder: string, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(join(folder, name))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** The changed parameters of a step. */
+export async function readCheckpoint(folder: string, step: number): Promise<Tensors> {
+  const name = `checkpoints/${stepName(step)}.safetensors`
+  const bytes = await readRunFile(folder, name)
+  if (!bytes)
+    throw unusable(folder, `step ${step} has no checkpoint`, `Choose one of the steps in its checkpoints folder.`)
+  try {
+    return readSafetensors(bytes)
+  } catch (error) {
+    throw unusable(folder, `${name} is damaged (${(error as Error).message})`, 'Choose another step.', error)
+  }
+}
+
+/** The run folders at a path: the folder itself, or those directly in it, sorted by name. */
+export function findRuns(path: string): string[] {
+  if (existsSync(join(path, 'run.json'))) return [path]
+  const inside = existsSync(path) ? readdirSync(path, { withFileTypes: true }) : []
+  const runs = inside
+    .filter((entry) => entry.isDirectory() && existsSync(join(path, entry.name, 'run.json')))
+    .map((entry) => join(path, entry.name))
+    .sort()
+  if (runs.length === 0) throw unusable(path, 'there is no run.json in it', 'Give the folder that "adapt --out" wrote.')
+  return runs
+}
+
+async function claimFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    const found = readdirSync(folder)
+    if (found.includes('run.json')) throw occupied(folder, 'already holds a run')
+    if (found.length > 0) throw occupied(folder, 'is a folder that is not empty')
+    // Not recursive: of two runs that start at once in the same folder, one fails here.
+    await mkdir(join(folder, 'checkpoints'))
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && existsSync(join(folder, 'checkpoints'))) throw occupied(folder, 'already holds a run')
+    const reason = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in the way' : message
+    throw new UserError(
+      'cannot-write',
+      { path: folder, reason, remedy: 'Choose another folder with --out.' },
+      { cause: error },
+    )
+  }
+}
+
+function occupied(folder: string, reason: string): UserError {
+  return new UserError('usage', {
+    problem: `${folder} ${reason}`,
+    remedy: 'Nothing is overwritten: choose a new folder with --out, or delete this one first.',
+  })
+}
+
+async function readRecord(folder: string): Promise<RunRecord> {
+  const bytes = await readRunFile(folder, 'run.json').catch((cause: unknown) => {
+    throw unusable(folder, (cause as Error).message, 'Give the folder that "adapt --out" wrote.', cause)
+  })
+  if (!bytes) throw unusable(folder, 'there is no run.json in it', 'Give the folder that "adapt --out" wrote.')
+  try {
+    return RunRecord.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  } catch (cause) {
+    throw unusable(
+      folder,
+      'its run.json is damaged or from another version',
+      'Run "adapt" again into a new folder.',
+      cause,
+    )
+  }
+}
+
+/** Half a last line is what a kill in the middle of a write leaves; anything else that cannot be read is reported. */
+async function readJournal(folder: string): Promise<{ lines: JournalLine[]; problems: string[] }> {
+  const bytes = await readRunFile(folder, 'steps.jsonl')
+  const texts = bytes ? Buffer.from(bytes).toString('utf8').split('\n') : []
+  const lines: JournalLine[] = []
+  const problems: string[] = []
+  for (const [n, text] of texts.entries()) {
+    if (text === '') continue
+    const line = parseLine(text)
+    if (line) lines.push(line)
+    else problems.push(`steps.jsonl: line ${n + 1} ${n === texts.length - 1 ? 'was cut off' : 'cannot be read'}.`)
+  }
+  return { lines, problems }
+}
+
+function parseLine(text: string): JournalLine | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined // Not an error here: the caller counts and names such lines.
+  }
+  return JournalLine.safeParse(value).data
+}
+
+function readState(record: RunRecord): ReadState {
+  return record.state === 'running' && isGone(record.process) ? 'interrupted' : record.state
+}
+
+function pretty(value: unknown): string {
+  return JSON.stringify(value, null, 2) + '\n'
+}
+
+function buffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function unusable(path: string, reason: string, remedy: string, cause?: unknown): UserError {
+  return new UserError('run-unusable', { path, reason, remedy }, { cause })
+}
