@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import util from 'node:util'
+import { registerNativeGradients } from './gradients.ts'
 import { tf } from './tf.ts'
 import type { EngineInfo, EngineRequest } from './engine.ts'
 
@@ -12,9 +13,12 @@ export async function startEngine(_request: EngineRequest = {}): Promise<EngineI
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'
   Object.assign(util, { isNullOrUndefined: (x: unknown) => x == null, isArray: Array.isArray })
   require('@tensorflow/tfjs-node/dist/register_all_kernels.js')
-  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js') as { NodeJSKernelBackend: new (b: unknown, n: string) => tf.KernelBackend }
+  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js') as {
+    NodeJSKernelBackend: new (b: unknown, n: string) => tf.KernelBackend
+  }
   const binding = require(join(homedir(), '.cache/scanbridge-dev/tfjs_binding.node')) as { TF_Version: string }
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node'), 3)
   await tf.setBackend('tensorflow')
+  registerNativeGradients()
   return { name: 'cpu', version: binding.TF_Version, device: 'CPU', threads: 2, notes: [] }
 }
