@@ -48,13 +48,21 @@ export const ModelCard = z.object({
     orientation: z.string().length(3),
     /** mm along i, j, k; 0 keeps the scan's own (slices are not resampled along k). */
     spacing: z.tuple([z.number(), z.number(), z.number()]),
+    /** mm along k that hold the anatomy, from the end of the body that k increases towards (the vertex, for "LPS"). What lies beyond is left out; absent: nothing is. */
+    extent: z.number().positive().optional(),
     /** Smallest slice along i, j in pixels; larger scans get larger slices, in multiples of the stride. */
     patch: z.tuple([z.number().int(), z.number().int()]),
     /** z-score over the foreground (> 10 % of the 99th percentile), then clamp: models.md section 3. */
-    normalization: z.object({ kind: z.literal('foreground-z-score'), threshold: z.number(), clamp: z.tuple([z.number(), z.number()]) }),
+    normalization: z.object({
+      kind: z.literal('foreground-z-score'),
+      threshold: z.number(),
+      clamp: z.tuple([z.number(), z.number()]),
+    }),
   }),
   output: z.object({ labels: z.array(Label), largestComponent: z.boolean() }),
-  training: z.object({ data: z.string(), notice: z.string(), command: z.string(), seed: z.number(), steps: z.number() }).loose(),
+  training: z
+    .object({ data: z.string(), notice: z.string(), command: z.string(), seed: z.number(), steps: z.number() })
+    .loose(),
   source: SourceStatistics,
   limits: z.array(z.string()),
   sha256: z.string(),

@@ -1,10 +1,8 @@
 import { spacing } from '../volume/affine.ts'
 import { components } from '../volume/components.ts'
 import { percentile } from '../volume/intensity.ts'
+import type { Box } from '../volume/crop.ts'
 import type { Shape, Vector, Volume } from '../volume/volume.ts'
-
-/** Half-open index ranges along i, j, k. */
-export type Box = readonly [readonly [number, number], readonly [number, number], readonly [number, number]]
 
 /** Blocks of about this size are averaged first: noise shrinks by the root of their voxels, a head does not. */
 const blockMm = 4

@@ -1,6 +1,7 @@
 import type { ModelCard } from '../model/card.ts'
 import { spacing } from '../volume/affine.ts'
-import { cropOrPad } from '../volume/crop.ts'
+import type { Box } from '../volume/crop.ts'
+import { crop, cropOrPad } from '../volume/crop.ts'
 import { foreground, percentile, standardize } from '../volume/intensity.ts'
 import { orient } from '../volume/orient.ts'
 import { toSpacing } from '../volume/resample.ts'
@@ -13,13 +14,25 @@ const tissueShare = 0.01
 /** Padding looks like air: this percentile of the scan. */
 const airPercentile = 2
 
+/** Spacings that differ by less are the same to a network; interpolation would only blur. */
+const sameSpacing = 0.01
+
 /**
  * Spacing of the model's grid along the scan's (oriented) axes. 0 in the card keeps the scan's own, but along the slices not
  * finer than in the plane: a sagittal 0.5 mm scan becomes 1 mm axial slices, thick slices stay as they are.
  */
 function targetSpacing(own: Vector, card: ModelCard): Vector {
-  const [i, j, k] = card.input.spacing.map((mm, axis) => mm || own[axis]!) as unknown as Vector
-  return [i, j, card.input.spacing[2] || Math.max(own[2], Math.min(i, j), k)]
+  const [ci, cj, ck] = card.input.spacing
+  const near = (wanted: number, axis: 0 | 1 | 2): number =>
+    !wanted || Math.abs(own[axis] / wanted - 1) < sameSpacing ? own[axis] : wanted
+  const [i, j] = [near(ci, 0), near(cj, 1)]
+  return [i, j, near(ck || Math.max(own[2], Math.min(i, j)), 2)]
+}
+
+/** The part of the box that the card's extent covers: the neck tells nothing about the brain, and costs as much. */
+function withinExtent([i, j, [from, to]]: Box, { affine }: Volume, card: ModelCard): Box {
+  const slices = card.input.extent ? Math.ceil(card.input.extent / spacing(affine)[2]) : Infinity
+  return [i, j, [Math.max(from, to - slices), to]]
 }
 
 const padded = (n: number, smallest: number, stride: number): number =>
@@ -43,12 +56,7 @@ function slicesWithTissue(data: Float32Array, [ni, nj, nk]: Shape, threshold: nu
  */
 export function toModelGrid(volume: Volume, card: ModelCard, stride: number): ModelStudy {
   const oriented = orient(volume, card.input.orientation)
-  const box = headBox(oriented)
-  const body = cropOrPad(
-    oriented,
-    [box[0][0], box[1][0], box[2][0]],
-    box.map(([from, to]) => to - from) as unknown as Shape,
-  )
+  const body = crop(oriented, withinExtent(headBox(oriented), oriented, card))
   const onGrid = toSpacing(body, targetSpacing(spacing(body.affine), card))
 
   const { threshold: share, clamp } = card.input.normalization

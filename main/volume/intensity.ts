@@ -41,10 +41,12 @@ export function percentile(data: Float32Array, p: number): number {
   return lower! + (upper! - lower!) * (position - rank)
 }
 
+const held = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x)
+
 /** Values held within [low, high], in a new array. */
 export function clip(data: Float32Array, low: number, high: number): Float32Array {
   const out = new Float32Array(data.length)
-  for (let n = 0; n < data.length; n++) out[n] = Math.min(high, Math.max(low, data[n]!))
+  for (let n = 0; n < data.length; n++) out[n] = held(data[n]!, low, high)
   return out
 }
 
@@ -84,6 +86,6 @@ export function standardize(
   high = Infinity,
 ): Float32Array {
   const out = new Float32Array(data.length)
-  for (let n = 0; n < data.length; n++) out[n] = Math.min(high, Math.max(low, (data[n]! - mean) / sd))
+  for (let n = 0; n < data.length; n++) out[n] = held((data[n]! - mean) / sd, low, high)
   return out
 }

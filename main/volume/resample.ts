@@ -1,34 +1,22 @@
-import { compose, invert, spacing } from './affine.ts'
+import { apply, compose, invert, spacing } from './affine.ts'
+import type { Box } from './crop.ts'
 import type { Affine, Grid, LabelMap, ProbabilityMap, Shape, Vector, Volume } from './volume.ts'
 import { voxelCount } from './volume.ts'
+
+const wholeBox = ([ni, nj, nk]: Shape): Box => [
+  [0, ni],
+  [0, nj],
+  [0, nk],
+]
 
 /** How far outside the centres of the outermost voxels a point still belongs to a grid: half a voxel, and rounding. */
 const edge = 0.5 + 1e-6
 
-/** Calls `visit` for every voxel of `target` whose centre lies in `source`, with its continuous index there, held to the voxel centres. */
-function forEachInside(source: Grid, target: Grid, visit: (at: number, x: number, y: number, z: number) => void): void {
-  const m = compose(invert(source.affine), target.affine) as number[] & { length: 16 }
-  const [ni, nj, nk] = source.shape
-  const [mi, mj, mk] = target.shape
-  const [a, b, c, d, e, f, g, h, l] = [m[0]!, m[1]!, m[2]!, m[4]!, m[5]!, m[6]!, m[8]!, m[9]!, m[10]!]
-  const hold = (x: number, n: number): number => (x < 0 ? 0 : x > n - 1 ? n - 1 : x)
-  for (let k = 0; k < mk; k++)
-    for (let j = 0; j < mj; j++) {
-      const x0 = b * j + c * k + m[3]!
-      const y0 = e * j + f * k + m[7]!
-      const z0 = h * j + l * k + m[11]!
-      const row = mi * (j + mj * k)
-      const [first, last] = inside([x0, y0, z0], [a, d, g], source.shape, mi)
-      for (let i = first; i <= last; i++)
-        visit(row + i, hold(x0 + a * i, ni), hold(y0 + d * i, nj), hold(z0 + g * i, nk))
-    }
-}
-
-/** The range of i for which start + i * step lies within the shape, half a voxel around it included. */
-function inside(start: Vector, step: Vector, shape: Shape, count: number): [number, number] {
+/** The range of i, ends included, for which start + i * step lies in the box or within half a voxel of it. */
+function insideBox(start: Vector, step: Vector, box: Box, count: number): [number, number] {
   let [first, last] = [0, count - 1]
   for (const axis of [0, 1, 2] as const) {
-    const [low, high] = [-edge - start[axis], shape[axis] - 1 + edge - start[axis]]
+    const [low, high] = [box[axis][0] - edge - start[axis], box[axis][1] - 1 + edge - start[axis]]
     if (Math.abs(step[axis]) < 1e-12) {
       if (low > 0 || high < 0) return [0, -1]
     } else {
@@ -41,6 +29,31 @@ function inside(start: Vector, step: Vector, shape: Shape, count: number): [numb
 }
 
 /**
+ * Walks the rows of `target` through a box of `source`: voxels at .. at + count - 1 of the target lie at the continuous source
+ * indices x + n dx, y + n dy, z + n dz. Voxels outside the box are not visited.
+ */
+function forEachRow(
+  source: Grid,
+  target: Grid,
+  box: Box,
+  visit: (at: number, count: number, start: Vector, step: Vector) => void,
+): void {
+  const m = compose(invert(source.affine), target.affine)
+  const step: Vector = [m[0]!, m[4]!, m[8]!]
+  const [mi, mj, mk] = target.shape
+  for (let k = 0; k < mk; k++)
+    for (let j = 0; j < mj; j++) {
+      const start = apply(m, [0, j, k])
+      const [first, last] = insideBox(start, step, box, mi)
+      if (first > last) continue
+      const from: Vector = [start[0] + first * step[0], start[1] + first * step[1], start[2] + first * step[2]]
+      visit(first + mi * (j + mj * k), last - first + 1, from, step)
+    }
+}
+
+const hold = (x: number, n: number): number => (x < 0 ? 0 : x > n - 1 ? n - 1 : x)
+
+/**
  * A volume on another grid by trilinear interpolation through both affines. Centres more than half a voxel outside get
  * `outside`. Nothing is smoothed: to go to coarser voxels use toSpacing first.
  */
@@ -49,29 +62,40 @@ export function resample(volume: Volume, target: Grid, outside = 0): Volume {
   const from = volume.data
   const data = new Float32Array(voxelCount(target.shape))
   if (outside !== 0) data.fill(outside)
-  forEachInside(volume, target, (at, x, y, z) => {
-    const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)]
-    const [u, v, w] = [x - i, y - j, z - k]
-    const di = i + 1 < ni ? 1 : 0
-    const dj = j + 1 < nj ? ni : 0
-    const dk = k + 1 < nk ? ni * nj : 0
-    const p = i + ni * (j + nj * k)
-    const low =
-      (1 - v) * ((1 - u) * from[p]! + u * from[p + di]!) + v * ((1 - u) * from[p + dj]! + u * from[p + di + dj]!)
-    const q = p + dk
-    const high =
-      (1 - v) * ((1 - u) * from[q]! + u * from[q + di]!) + v * ((1 - u) * from[q + dj]! + u * from[q + di + dj]!)
-    data[at] = (1 - w) * low + w * high
+  forEachRow(volume, target, wholeBox(volume.shape), (at, count, [x0, y0, z0], [dx, dy, dz]) => {
+    for (let n = 0; n < count; n++) {
+      const x = hold(x0 + n * dx, ni)
+      const y = hold(y0 + n * dy, nj)
+      const z = hold(z0 + n * dz, nk)
+      const i = Math.floor(x)
+      const j = Math.floor(y)
+      const k = Math.floor(z)
+      const [u, v, w] = [x - i, y - j, z - k]
+      const di = i + 1 < ni ? 1 : 0
+      const dj = j + 1 < nj ? ni : 0
+      const p = i + ni * (j + nj * k)
+      const q = p + (k + 1 < nk ? ni * nj : 0)
+      const low =
+        (1 - v) * ((1 - u) * from[p]! + u * from[p + di]!) + v * ((1 - u) * from[p + dj]! + u * from[p + di + dj]!)
+      const high =
+        (1 - v) * ((1 - u) * from[q]! + u * from[q + di]!) + v * ((1 - u) * from[q + dj]! + u * from[q + di + dj]!)
+      data[at + n] = (1 - w) * low + w * high
+    }
   })
   return { shape: target.shape, affine: target.affine, data }
 }
 
 /** Labels on another grid: each voxel gets the label of the nearest one; 0 outside. */
 export function resampleLabels(labels: LabelMap, target: Grid): LabelMap {
-  const [ni, nj] = labels.shape
+  const [ni, nj, nk] = labels.shape
   const data = new Uint8Array(voxelCount(target.shape))
-  forEachInside(labels, target, (at, x, y, z) => {
-    data[at] = labels.data[Math.round(x) + ni * (Math.round(y) + nj * Math.round(z))]!
+  forEachRow(labels, target, wholeBox(labels.shape), (at, count, [x, y, z], [dx, dy, dz]) => {
+    for (let n = 0; n < count; n++) {
+      const i = Math.round(hold(x + n * dx, ni))
+      const j = Math.round(hold(y + n * dy, nj))
+      const k = Math.round(hold(z + n * dz, nk))
+      data[at + n] = labels.data[i + ni * (j + nj * k)]!
+    }
   })
   return { shape: target.shape, affine: target.affine, data }
 }
@@ -87,41 +111,87 @@ export function mostProbable({ shape, affine, classes, data }: ProbabilityMap): 
   return { shape, affine, data: labels }
 }
 
+/** The box around all voxels that are not 0, one voxel wider, within another box; nothing when there are none. */
+function boxOfLabels(labels: Uint8Array, [ni, nj, nk]: Shape, within: Box): Box | undefined {
+  const low = [ni, nj, nk]
+  const high = [-1, -1, -1]
+  for (let k = 0, row = 0; k < nk; k++)
+    for (let j = 0; j < nj; j++, row += ni) {
+      let first = 0
+      while (first < ni && labels[row + first] === 0) first++
+      if (first === ni) continue
+      let last = ni - 1
+      while (labels[row + last] === 0) last--
+      low[0] = Math.min(low[0]!, first)
+      high[0] = Math.max(high[0]!, last)
+      low[1] = Math.min(low[1]!, j)
+      high[1] = Math.max(high[1]!, j)
+      low[2] = Math.min(low[2]!, k)
+      high[2] = k
+    }
+  const range = (axis: 0 | 1 | 2): [number, number] => [
+    Math.max(within[axis][0], low[axis]! - 1),
+    Math.min(within[axis][1], high[axis]! + 2),
+  ]
+  const box: Box = [range(0), range(1), range(2)]
+  return box.every(([from, to]) => from < to) ? box : undefined
+}
+
 /**
- * Labels on another grid: the class whose trilinearly interpolated probability is highest; background outside.
- * Where all eight neighbours agree their label is the answer (the interpolation is a convex sum), so only borders are summed.
+ * Labels on another grid: the class whose trilinearly interpolated probability is highest; background outside the map, or
+ * outside the part of it that is `within`. Interpolation is a convex sum: where all eight neighbours agree, their label is the
+ * answer. Only borders are summed.
  */
-export function resampleProbabilities(map: ProbabilityMap, target: Grid): LabelMap {
+export function resampleProbabilities(map: ProbabilityMap, target: Grid, within = wholeBox(map.shape)): LabelMap {
   const [ni, nj, nk] = map.shape
   const { classes, data: from } = map
-  const nearest = mostProbable(map).data
+  const near = mostProbable(map).data
   const data = new Uint8Array(voxelCount(target.shape))
+  const box = boxOfLabels(near, map.shape, within)
+  if (!box) return { shape: target.shape, affine: target.affine, data }
   const sums = new Float64Array(classes)
-  const neighbours = new Int32Array(8)
-  forEachInside(map, target, (at, x, y, z) => {
-    const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)]
-    const di = i + 1 < ni ? 1 : 0
-    const dj = j + 1 < nj ? ni : 0
-    const dk = k + 1 < nk ? ni * nj : 0
-    const p = i + ni * (j + nj * k)
-    let same = true
-    for (let n = 0; n < 8; n++) {
-      neighbours[n] = p + (n & 1 ? di : 0) + (n & 2 ? dj : 0) + (n & 4 ? dk : 0)
-      if (nearest[neighbours[n]!] !== nearest[p]) same = false
+  const add = (voxel: number, weight: number): void => {
+    if (weight > 0) for (let c = 0; c < classes; c++) sums[c]! += weight * from[voxel * classes + c]!
+  }
+  forEachRow(map, target, box, (at, count, [x0, y0, z0], [dx, dy, dz]) => {
+    for (let n = 0; n < count; n++) {
+      const x = hold(x0 + n * dx, ni)
+      const y = hold(y0 + n * dy, nj)
+      const z = hold(z0 + n * dz, nk)
+      const i = Math.floor(x)
+      const j = Math.floor(y)
+      const k = Math.floor(z)
+      const di = i + 1 < ni ? 1 : 0
+      const dj = j + 1 < nj ? ni : 0
+      const p = i + ni * (j + nj * k)
+      const q = p + (k + 1 < nk ? ni * nj : 0)
+      const label = near[p]!
+      if (
+        near[p + di] === label &&
+        near[p + dj] === label &&
+        near[p + di + dj] === label &&
+        near[q] === label &&
+        near[q + di] === label &&
+        near[q + dj] === label &&
+        near[q + di + dj] === label
+      ) {
+        data[at + n] = label
+        continue
+      }
+      const [u, v, w] = [x - i, y - j, z - k]
+      sums.fill(0)
+      add(p, (1 - u) * (1 - v) * (1 - w))
+      add(p + di, u * (1 - v) * (1 - w))
+      add(p + dj, (1 - u) * v * (1 - w))
+      add(p + di + dj, u * v * (1 - w))
+      add(q, (1 - u) * (1 - v) * w)
+      add(q + di, u * (1 - v) * w)
+      add(q + dj, (1 - u) * v * w)
+      add(q + di + dj, u * v * w)
+      let best = 0
+      for (let c = 1; c < classes; c++) if (sums[c]! > sums[best]!) best = c
+      data[at + n] = best
     }
-    if (same) {
-      data[at] = nearest[p]!
-      return
-    }
-    const [u, v, w] = [x - i, y - j, z - k]
-    sums.fill(0)
-    for (let n = 0; n < 8; n++) {
-      const weight = (n & 1 ? u : 1 - u) * (n & 2 ? v : 1 - v) * (n & 4 ? w : 1 - w)
-      if (weight > 0) for (let c = 0; c < classes; c++) sums[c]! += weight * from[neighbours[n]! * classes + c]!
-    }
-    let best = 0
-    for (let c = 1; c < classes; c++) if (sums[c]! > sums[best]!) best = c
-    data[at] = best
   })
   return { shape: target.shape, affine: target.affine, data }
 }
