@@ -18,7 +18,12 @@ export type NormMode =
   | { readonly kind: 'fixed'; readonly moments: ReadonlyMap<string, Moments> }
 
 /** A batch-norm layer, named after its scale parameter. `source` are the stored running statistics. */
-export type NormLayer = { readonly name: string; readonly channels: number; readonly epsilon: number; readonly source: Moments }
+export type NormLayer = {
+  readonly name: string
+  readonly channels: number
+  readonly epsilon: number
+  readonly source: Moments
+}
 
 /** Tensors by ONNX name in ONNX layout and dims. */
 export type ParameterValues = ReadonlyMap<string, { readonly dims: readonly number[]; readonly data: Float32Array }>
