@@ -1,0 +1,175 @@
+/** Opens what the user names: a DICOM file, a folder, a DICOMDIR, a ZIP, or a NIfTI file. */
+import { type Found, type Rejection, findInstances } from '../dicom/files.ts'
+import { type Scanner, describeScanner } from '../dicom/scanner.ts'
+import { type Series, type VolumePlan, collectSeries } from '../dicom/series.ts'
+import type { DicomSource } from '../dicom/source.ts'
+import { shapeOf, sourceOf, toVolume } from '../dicom/to-volume.ts'
+import { Unreadable } from '../dicom/unreadable.ts'
+import { UserError } from '../errors.ts'
+import { spacing } from '../volume/affine.ts'
+import type { Note, Shape, Vector, Volume } from '../volume/volume.ts'
+
+export type VolumeSummary = {
+  readonly shape: Shape
+  readonly spacing: Vector
+  /** 4 rows of 4, index to LPS millimetres. */
+  readonly affine: readonly (readonly number[])[]
+  /** Pictures that the volume is made of. */
+  readonly frames: number
+  /** magnitude, phase, real, imaginary, ct, ... */
+  readonly kind: string
+}
+
+export type SeriesSummary = {
+  readonly seriesUid: string
+  readonly studyUid: string
+  readonly seriesNumber: number | null
+  readonly description: string
+  readonly modality: string
+  readonly scanner: Scanner
+  readonly volumes: readonly VolumeSummary[]
+  readonly transferSyntax: string
+  /** How many. */
+  readonly files: number
+  readonly problems: readonly string[]
+}
+
+export type LoadedVolume = {
+  readonly volume: Volume
+  readonly notes: readonly Note[]
+  /** Absent for NIfTI. */
+  readonly source: DicomSource | undefined
+}
+
+export type OpenOptions = {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+export type OpenedStudy = {
+  readonly kind: 'dicom' | 'nifti'
+  /** As the user named it. */
+  readonly path: string
+  readonly series: readonly SeriesSummary[]
+  readonly rejected: readonly Rejection[]
+  load(seriesUid: string, volumeIndex: number, options?: OpenOptions): Promise<LoadedVolume>
+}
+
+export type Selection = { readonly seriesUid: string; readonly volumeIndex: number; readonly notes: readonly Note[] }
+
+export async function openStudy(path: string, options: OpenOptions = {}): Promise<OpenedStudy> {
+  const found = await findInstances(path, options)
+  const all = collectSeries(found.instances)
+  if (all.length === 0)
+    throw new UserError('input-unsupported', { path, reason: nothingReason(found), remedy: nothingRemedy })
+  return {
+    kind: 'dicom',
+    path,
+    series: await Promise.all(all.map(summarize)),
+    rejected: found.rejected,
+    async load(seriesUid, volumeIndex, loadOptions = {}) {
+      const series = all.find((one) => one.seriesUid === seriesUid)
+      const plan = series?.volumes[volumeIndex]
+      if (!plan) throw new Error(`no volume ${volumeIndex} in series ${seriesUid}`)
+      return loadVolume(path, plan, found, loadOptions)
+    },
+  }
+}
+
+const nothingRemedy = 'Choose a folder with DICOM images of a scan, or a NIfTI file.'
+
+function nothingReason({ rejected }: Found): string {
+  const [first] = rejected
+  if (!first) return 'it is an empty folder'
+  if (rejected.length === 1) return first.reason
+  return `none of its ${rejected.length} files is part of a scan (${first.file}: ${first.reason})`
+}
+
+async function loadVolume(path: string, plan: VolumePlan, found: Found, options: OpenOptions): Promise<LoadedVolume> {
+  try {
+    return { ...(await toVolume(plan, (instance) => found.read(instance), options)), source: sourceOf(plan) }
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    throw new UserError(
+      'input-unsupported',
+      { path, reason: error.reason, remedy: 'Export the series again.' },
+      { cause: error },
+    )
+  }
+}
+
+async function summarize(series: Series): Promise<SeriesSummary> {
+  const first = series.instances[0]!
+  return {
+    seriesUid: series.seriesUid,
+    studyUid: first.studyUid,
+    seriesNumber: first.seriesNumber ?? null,
+    description: first.description,
+    modality: first.modality,
+    scanner: await describeScanner(first.scanner),
+    volumes: series.volumes.map((plan) => ({
+      shape: shapeOf(plan),
+      spacing: spacing(plan.affine),
+      affine: [0, 4, 8, 12].map((row) => plan.affine.slice(row, row + 4)),
+      frames: plan.frames.length,
+      kind: plan.kind,
+    })),
+    transferSyntax: first.pixels.transferSyntax,
+    files: series.instances.length,
+    problems: series.problems,
+  }
+}
+
+/** Words in a description that a T1-weighted head scan, what the shipped models take, is likely to have. */
+const t1Words = /t1|mprage|mp2?rage|bravo|spgr|fspgr|tfe|flash|fl[23]d/i
+const asideWords =
+  /local|scout|survey|smart ?brain|calib|screen ?save|phoenix|mip|\badc\b|trace|\bfa\b|perf|bold|fmri|\bdti\b|\bdwi\b/i
+
+/**
+ * The volume that the user means. `wanted`: a SeriesInstanceUID or a series number; its first volume is taken. Without it:
+ * the most plausible one, MR or CT magnitude images in three dimensions first, with a note that names the choice.
+ */
+export function selectSeries(study: OpenedStudy, wanted?: string): Selection {
+  const candidates = study.series.filter(
+    (series) => wanted === undefined || series.seriesUid === wanted || String(series.seriesNumber) === wanted.trim(),
+  )
+  if (candidates.length === 0)
+    throw new UserError('input-unsupported', {
+      path: study.path,
+      reason: `it holds no series ${wanted}`,
+      remedy: 'See `scanbridge index` for what it holds.',
+    })
+  const ranked = candidates
+    .flatMap((series) =>
+      series.volumes.map((volume, volumeIndex) => ({ series, volumeIndex, score: plausibility(series, volume) })),
+    )
+    .sort((a, b) => b.score - a.score)
+  const best = ranked[0]
+  if (!best)
+    throw new UserError('input-unsupported', {
+      path: study.path,
+      reason: candidates.flatMap((series) => series.problems)[0] ?? 'it holds no volume',
+      remedy: 'Look for missing slices, or export the series again.',
+    })
+  const { series, volumeIndex } = best
+  const name = `series ${series.seriesNumber ?? '?'}${series.description ? ` (${series.description})` : ''}`
+  const volumeName = series.volumes.length > 1 ? `, volume ${volumeIndex + 1} of ${series.volumes.length}` : ''
+  const notes: Note[] =
+    ranked.length > 1
+      ? [{ code: 'series-chosen', message: `Of ${ranked.length} volumes, ${name}${volumeName} was taken.` }]
+      : []
+  return { seriesUid: series.seriesUid, volumeIndex, notes }
+}
+
+function plausibility(series: SeriesSummary, volume: VolumeSummary): number {
+  const voxels = volume.shape[0] * volume.shape[1] * volume.shape[2]
+  const depth = volume.shape[2] * volume.spacing[2]
+  let score = Math.log2(voxels)
+  if (series.modality === 'MR' || series.modality === 'CT') score += 20
+  if (volume.kind === 'magnitude' || volume.kind === 'ct') score += 20
+  if (volume.shape[2] >= 8 && depth >= 60) score += 20
+  if (series.volumes.length > 3) score -= 15
+  if (asideWords.test(series.description)) score -= 15
+  if (t1Words.test(series.description)) score += 10
+  return score
+}
