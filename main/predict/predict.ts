@@ -11,6 +11,9 @@ export type PredictOptions = {
   readonly onProgress?: (done: number, total: number) => void
 }
 
+/** What prediction needs of a model: the student, the source model and the teacher all have it. */
+export type Predictor = Pick<Model, 'logits'>
+
 /** Small enough to cancel at once and to stay in cache; larger batches gain nothing on a CPU. */
 const defaultBatch = 4
 
@@ -39,7 +42,7 @@ const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resol
  * Throws the signal's reason within one batch of its abort. Leaves no tensor behind.
  */
 export async function predictSlices(
-  model: Model,
+  model: Predictor,
   study: ModelStudy,
   slices: readonly number[],
   { signal, batch = defaultBatch, onProgress }: PredictOptions = {},
@@ -66,7 +69,7 @@ export async function predictSlices(
 
 /** Probabilities of all slices, on the model's grid. */
 export async function predictStudy(
-  model: Model,
+  model: Predictor,
   study: ModelStudy,
   options: PredictOptions = {},
 ): Promise<ProbabilityMap> {

@@ -29,7 +29,7 @@ function painted(grid: Grid, value: (p: Vector) => number): Volume {
 }
 const centreOf = ({ shape, affine }: Grid): Vector => apply(affine, shape.map((n) => (n - 1) / 2) as unknown as Vector)
 const ramp = ([x, y, z]: Vector): number => 3 * x - 2 * y + 0.5 * z + 7
-const sum = (x: Float32Array | Uint8Array): number => x.reduce((a: number, b: number) => a + b, 0)
+const sum = (x: Uint8Array): number => x.reduce((a, b) => a + b, 0)
 
 describe('resample', () => {
   it('reproduces a linear ramp through oblique grids, and says outside where there is no scan', () => {
