@@ -112,7 +112,7 @@ function labelByMixture(
   }
   let means = [8, 45, 85].map((q) => percentileWhere(data, q, (voxel) => mask[voxel] === 1)) as Triple
   let deviations: Triple = [8, 8, 8]
-  let posterior = new Float64Array(0)
+  let posterior: Float64Array = new Float64Array(0)
   for (let iteration = 0; iteration < 30; iteration++) {
     posterior = posteriors(intensity, prior, means, deviations)
     const [weight, sum, square] = [
@@ -211,8 +211,9 @@ function fractionsOnto(source: Template, target: Grid): Float32Array {
   for (let k = 0; k < target.shape[2]; k++)
     for (let j = 0; j < target.shape[1]; j++)
       for (let i = 0; i < target.shape[0]; i++, voxel++) {
-        const [a, b, c] = [i + shift[0]!, j + shift[1]!, k + shift[2]!]
-        if (a < 0 || b < 0 || c < 0 || a >= ni || b >= nj || c >= nk) continue
+        // The lowest slice goes on downwards, so that a neck does not end in the air.
+        const [a, b, c] = [i + shift[0]!, j + shift[1]!, Math.max(0, k + shift[2]!)]
+        if (a < 0 || b < 0 || a >= ni || b >= nj || c >= nk) continue
         out[voxel] = source.data[a + ni * (b + nj * c)]! / 255
       }
   return out
