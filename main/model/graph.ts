@@ -8,6 +8,7 @@ import { dataTypes } from './onnx-tensor.ts'
 import type { OnnxGraph, OnnxTensor } from './onnx-types.ts'
 import { parameterGroups, parameterRoles } from './parameters.ts'
 import { planRun, run } from './run.ts'
+import { prepare } from './prepare.ts'
 import type { Plan } from './run.ts'
 import { inLayout, tensorValue } from './value.ts'
 import type { Layout, Value } from './value.ts'
@@ -25,7 +26,8 @@ let models = 0
 
 /** A network that runs and trains. Throws UserError('model-unsupported') where an operator is missing, a weight is not
  *  a finite number, or the graph does not hang together. The caller disposes. */
-export function createModel(graph: OnnxGraph, card: ModelCard): Model {
+export function createModel(loaded: OnnxGraph, card: ModelCard): Model {
+  const graph = prepare(loaded)
   const plan = planRun(graph, card.name)
   const stored = new Map<string, Stored>()
   const id = models++
