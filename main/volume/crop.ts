@@ -5,7 +5,7 @@ import type { Grid, LabelMap, Shape, Vector, Volume } from './volume.ts'
 export type Box = readonly [readonly [number, number], readonly [number, number], readonly [number, number]]
 
 /** The same grid from voxel `start` on (may be negative), with another shape. World positions stay. */
-export function cropGrid(grid: Grid, start: Vector, shape: Shape): Grid {
+function cropGrid(grid: Grid, start: Vector, shape: Shape): Grid {
   const [x, y, z] = apply(grid.affine, start)
   const affine = [...grid.affine]
   affine[3] = x

@@ -3,7 +3,7 @@ import type { Affine, Grid, LabelMap, Shape, Vector, Volume } from './volume.ts'
 
 type Axis = 0 | 1 | 2
 /** Output axis n runs along input axis `axes[n]`, backwards where `flips[n]`. */
-export type AxisOrder = {
+type AxisOrder = {
   readonly axes: readonly [Axis, Axis, Axis]
   readonly flips: readonly [boolean, boolean, boolean]
 }
@@ -30,7 +30,7 @@ const permutations: readonly (readonly [Axis, Axis, Axis])[] = [
  * Which permutation and flips of the axes bring a grid closest to an orientation ("LPS": i to the left, j to posterior,
  * k to the head). Oblique axes stay oblique: the sum of the cosines is largest. Throws when the letters name no orientation.
  */
-export function axisOrder(affine: Affine, orientation: string): AxisOrder {
+function axisOrder(affine: Affine, orientation: string): AxisOrder {
   const wanted = [...orientation].map((letter) => letters[letter])
   if (wanted.length !== 3 || new Set(wanted.map((w) => w?.[0])).size !== 3 || wanted.includes(undefined))
     throw new Error(`not an orientation: ${orientation}`)
@@ -53,7 +53,7 @@ export function orientationOf(affine: Affine): string {
 }
 
 /** Permutes and flips the axes of a grid; no voxel moves in the world. */
-export function orientGrid(grid: Grid, order: AxisOrder): Grid {
+function orientGrid(grid: Grid, order: AxisOrder): Grid {
   const n = order.axes.map((axis) => grid.shape[axis])
   const rows = [0, 1, 2].map((r) => {
     const column = (axis: Axis): number => grid.affine[r * 4 + axis]!
