@@ -3,11 +3,13 @@ import { z } from 'zod'
 /** Scores may be undefined (an empty mask has no ratio): JSON holds null for them. */
 const Score = z.number().nullable()
 
+/** The machine as it may be told to anybody: no station name, no serial number. */
 export const Scanner = z.object({
   key: z.string(),
   manufacturer: z.string(),
   model: z.string(),
-  fieldStrength: z.number().nullable(),
+  /** Tesla; 0 where unknown or no magnet. */
+  fieldStrength: z.number(),
   softwareVersions: z.string(),
 })
 export type Scanner = z.infer<typeof Scanner>
@@ -33,8 +35,8 @@ export type Kept = z.infer<typeof Kept>
 export const LabelName = z.object({ value: z.number().int().min(1), name: z.string(), color: z.string() })
 export type LabelName = z.infer<typeof LabelName>
 
-/** ml of one label: source model, last step, and the state that was kept. */
-export const LabelVolume = z.object({ before: z.number(), after: z.number(), kept: z.number() })
+/** ml of one label: source model, last step (null where the run did not get there), and the state that was kept. */
+export const LabelVolume = z.object({ before: z.number(), after: z.number().nullable(), kept: z.number() })
 
 export const HistoryEntry = z.object({
   time: z.iso.datetime(),
@@ -80,6 +82,8 @@ export const RunRecord = z.looseObject({
   state: RunState,
   kept: Kept,
   guard: GuardRecord,
+  /** What the guard itself decided, whatever a person decided later. */
+  guardChoice: z.object({ verdict: Verdict, kept: Kept }).optional(),
   volumes: z.record(z.string(), LabelVolume),
   /** ms by stage, and `totalMs`. */
   timing: z.record(z.string(), z.number()),
