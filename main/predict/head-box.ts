@@ -1,5 +1,5 @@
 import { spacing } from '../volume/affine.ts'
-import { components } from '../volume/components.ts'
+import { largestComponent } from '../volume/components.ts'
 import { percentile } from '../volume/intensity.ts'
 import type { Box } from '../volume/crop.ts'
 import type { Shape, Vector, Volume } from '../volume/volume.ts'
@@ -33,39 +33,38 @@ function blockMeans(volume: Volume, block: Vector): { shape: Shape; means: Float
 }
 
 /**
- * The box around the body in a scan: the largest connected part that is brighter than air, and a margin. Air is the 10th
- * percentile of 4 mm blocks. A scan without such a part (constant, or filled by tissue) is its own box.
+ * The box around the body in a scan: the largest connected part that is brighter than air, and a margin; of it no more than
+ * `extent` mm along k, from the end that k increases towards. Air is the 10th percentile of 4 mm blocks.
+ * A scan without such a part (constant, or filled by tissue) is its own box.
  */
-export function headBox(volume: Volume): Box {
+export function headBox(volume: Volume, extent = Infinity): Box {
   const step = spacing(volume.affine)
   const block = step.map((mm) => Math.max(1, Math.round(blockMm / mm))) as unknown as Vector
   const { shape, means } = blockMeans(volume, block)
   const air = percentile(means, 10)
   const threshold = air + tissueShare * (percentile(means, 99) - air)
-  const { labels, sizes } = components(
-    Uint8Array.from(means, (mean) => (mean > threshold ? 1 : 0)),
-    shape,
-    6,
-  )
-  const body = sizes.reduce((best, size, number) => (size > sizes[best]! ? number : best), 0)
-  const whole: Box = [
-    [0, volume.shape[0]],
-    [0, volume.shape[1]],
-    [0, volume.shape[2]],
-  ]
-  if (body === 0) return whole
+  const bright = Uint8Array.from(means, (mean) => (mean > threshold ? 1 : 0))
+  const body = largestComponent(bright, shape)
+  if (!body.includes(1)) body.fill(1)
+
+  const layer = shape[0] * shape[1]
+  const margin = step.map((mm) => Math.ceil(marginMm / mm))
+  const top = Math.min(volume.shape[2], (Math.floor(body.lastIndexOf(1) / layer) + 1) * block[2] + margin[2]!)
+  const bottom = Math.max(0, top - Math.ceil(extent / step[2]))
   const low = [Infinity, Infinity, Infinity]
   const high = [-1, -1, -1]
-  labels.forEach((label, n) => {
-    if (label !== body) return
-    const index = [n % shape[0], Math.floor(n / shape[0]) % shape[1], Math.floor(n / (shape[0] * shape[1]))]
+  for (let n = Math.floor(bottom / block[2]) * layer; n < body.length; n++) {
+    if (!body[n]) continue
+    const index = [n % shape[0], Math.floor(n / shape[0]) % shape[1], Math.floor(n / layer)]
     index.forEach((value, axis) => {
       low[axis] = Math.min(low[axis]!, value)
       high[axis] = Math.max(high[axis]!, value)
     })
-  })
-  return whole.map(([, n], axis) => {
-    const margin = Math.ceil(marginMm / step[axis]!)
-    return [Math.max(0, low[axis]! * block[axis]! - margin), Math.min(n, (high[axis]! + 1) * block[axis]! + margin)]
-  }) as unknown as Box
+  }
+  const range = (axis: 0 | 1 | 2): [number, number] => [
+    Math.max(0, low[axis]! * block[axis] - margin[axis]!),
+    Math.min(volume.shape[axis], (high[axis]! + 1) * block[axis] + margin[axis]!),
+  ]
+  const [from, to] = range(2)
+  return [range(0), range(1), [Math.max(from, bottom), to]]
 }

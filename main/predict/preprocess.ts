@@ -1,6 +1,5 @@
 import type { ModelCard } from '../model/card.ts'
 import { spacing } from '../volume/affine.ts'
-import type { Box } from '../volume/crop.ts'
 import { crop, cropOrPad } from '../volume/crop.ts'
 import { foreground, percentile, standardize } from '../volume/intensity.ts'
 import { orient } from '../volume/orient.ts'
@@ -29,12 +28,6 @@ function targetSpacing(own: Vector, card: ModelCard): Vector {
   return [i, j, near(ck || Math.max(own[2], Math.min(i, j)), 2)]
 }
 
-/** The part of the box that the card's extent covers: the neck tells nothing about the brain, and costs as much. */
-function withinExtent([i, j, [from, to]]: Box, { affine }: Volume, card: ModelCard): Box {
-  const slices = card.input.extent ? Math.ceil(card.input.extent / spacing(affine)[2]) : Infinity
-  return [i, j, [Math.max(from, to - slices), to]]
-}
-
 const padded = (n: number, smallest: number, stride: number): number =>
   Math.ceil(Math.max(n, smallest) / stride) * stride
 
@@ -56,7 +49,7 @@ function slicesWithTissue(data: Float32Array, [ni, nj, nk]: Shape, threshold: nu
  */
 export function toModelGrid(volume: Volume, card: ModelCard, stride: number): ModelStudy {
   const oriented = orient(volume, card.input.orientation)
-  const body = crop(oriented, withinExtent(headBox(oriented), oriented, card))
+  const body = crop(oriented, headBox(oriented, card.input.extent))
   const onGrid = toSpacing(body, targetSpacing(spacing(body.affine), card))
 
   const { threshold: share, clamp } = card.input.normalization
