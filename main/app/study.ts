@@ -4,10 +4,12 @@ import { type Scanner, describeScanner } from '../dicom/scanner.ts'
 import { type Series, type VolumePlan, collectSeries } from '../dicom/series.ts'
 import type { DicomSource } from '../dicom/source.ts'
 import { shapeOf, sourceOf, toVolume } from '../dicom/to-volume.ts'
-import { Unreadable } from '../dicom/unreadable.ts'
+import { Unreadable, maxFileBytes } from '../dicom/unreadable.ts'
+import { type Source, describeInput } from '../dicom/source-files.ts'
 import { UserError } from '../errors.ts'
 import { spacing } from '../volume/affine.ts'
-import type { Note, Shape, Vector, Volume } from '../volume/volume.ts'
+import { looksLikeNifti, openNifti, readVolume } from '../volume/nifti.ts'
+import type { Affine, Note, Shape, Vector, Volume } from '../volume/volume.ts'
 
 export type VolumeSummary = {
   readonly shape: Shape
@@ -57,11 +59,20 @@ export type OpenedStudy = {
 
 export type Selection = { readonly seriesUid: string; readonly volumeIndex: number; readonly notes: readonly Note[] }
 
+/**
+ * Opens what `path` names and lists what it holds; voxels are read by `load`. Throws UserError where nothing in it can be
+ * used. `onProgress` counts files.
+ */
 export async function openStudy(path: string, options: OpenOptions = {}): Promise<OpenedStudy> {
-  const found = await findInstances(path, options)
+  const input = await describeInput(path)
+  if (input.kind === 'missing') throw new UserError('input-not-found', { path })
+  if (input.kind === 'file' && looksLikeNifti(await input.source.read(600), path))
+    return openNiftiStudy(path, input.source)
+  const found = await findInstances(path, options).catch((error: unknown) => {
+    throw error instanceof Unreadable ? refusal(path, error.reason, error) : error
+  })
   const all = collectSeries(found.instances)
-  if (all.length === 0)
-    throw new UserError('input-unsupported', { path, reason: nothingReason(found), remedy: nothingRemedy })
+  if (all.length === 0) throw refusal(path, nothingReason(found))
   return {
     kind: 'dicom',
     path,
@@ -76,7 +87,39 @@ export async function openStudy(path: string, options: OpenOptions = {}): Promis
   }
 }
 
-const nothingRemedy = 'Choose a folder with DICOM images of a scan, or a NIfTI file.'
+function refusal(path: string, reason: string, cause?: unknown): UserError {
+  return new UserError(
+    'input-unsupported',
+    { path, reason, remedy: 'Choose a folder with DICOM images of a scan, or a NIfTI file.' },
+    { cause },
+  )
+}
+
+async function openNiftiStudy(path: string, source: Source): Promise<OpenedStudy> {
+  const opened = openNifti(await source.read(maxFileBytes), path)
+  const { shape, affine, count } = opened
+  const summary = summarizeVolume(shape, affine, shape[2], 'image')
+  const scanner = { key: 'unknown', manufacturer: '', model: '', fieldStrength: 0, softwareVersions: '', station: '' }
+  const series: SeriesSummary = {
+    seriesUid: 'nifti',
+    studyUid: 'nifti',
+    seriesNumber: null,
+    description: '',
+    modality: '',
+    scanner,
+    volumes: Array.from({ length: count }, () => summary),
+    transferSyntax: '',
+    files: 1,
+    problems: [],
+  }
+  return {
+    kind: 'nifti',
+    path,
+    series: [series],
+    rejected: [],
+    load: (_, volumeIndex) => Promise.resolve({ ...readVolume(opened, volumeIndex), source: undefined }),
+  }
+}
 
 function nothingReason({ rejected }: Found): string {
   const [first] = rejected
@@ -107,16 +150,20 @@ async function summarize(series: Series): Promise<SeriesSummary> {
     description: first.description,
     modality: first.modality,
     scanner: await describeScanner(first.scanner),
-    volumes: series.volumes.map((plan) => ({
-      shape: shapeOf(plan),
-      spacing: spacing(plan.affine),
-      affine: [0, 4, 8, 12].map((row) => plan.affine.slice(row, row + 4)),
-      frames: plan.frames.length,
-      kind: plan.kind,
-    })),
+    volumes: series.volumes.map((plan) => summarizeVolume(shapeOf(plan), plan.affine, plan.frames.length, plan.kind)),
     transferSyntax: first.pixels.transferSyntax,
     files: series.instances.length,
     problems: series.problems,
+  }
+}
+
+function summarizeVolume(shape: Shape, affine: Affine, frames: number, kind: string): VolumeSummary {
+  return {
+    shape,
+    spacing: spacing(affine),
+    affine: [0, 4, 8, 12].map((row) => affine.slice(row, row + 4)),
+    frames,
+    kind,
   }
 }
 

@@ -1,147 +1,158 @@
-/** Finds and reads DICOM files: a file, a folder, a DICOMDIR or a ZIP. */
-import { open, readdir, stat } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
-import { UserError } from '../errors.ts'
+/** Finds and reads DICOM files: a file, a folder searched through, what a DICOMDIR names, the entries of a ZIP. */
+import { dirname } from 'node:path'
+import { isDicomdir, isInside, referencedFiles } from './dicomdir.ts'
 import { type Instance, expectedBytes, readInstance } from './instance.ts'
-import { parse } from './parse.ts'
+import { type Parsed, deflated, parse } from './parse.ts'
+import { type Source, describeInput, filesBelow, findBelow } from './source-files.ts'
 import { Unreadable, maxFileBytes } from './unreadable.ts'
-
-/** Something with bytes: a file on disk, or an entry of an archive. */
-export type Source = {
-  /** Relative to what the user opened. */
-  readonly name: string
-  readonly size: number
-  /** At most `limit` bytes from the start. */
-  read(limit: number): Promise<Uint8Array>
-}
+import { openZip } from './zip-files.ts'
 
 export type Rejection = { readonly file: string; readonly reason: string }
 
 export type Found = {
   readonly instances: readonly Instance[]
   readonly rejected: readonly Rejection[]
-  /** The bytes of an instance's file, inflated where deflated. */
+  /** The bytes of an instance's file, inflated where deflated. Throws Unreadable. */
   read(instance: Instance): Promise<Uint8Array>
 }
 
 export type FindOptions = {
   readonly signal?: AbortSignal | undefined
-  /** Total is known once the folder has been listed. */
+  /** Files looked at, of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 const atOnce = 16
-/** Enough for the header of nearly all files; the rest are read whole. */
-const headBytes = 512 * 1024
+/** Enough for nearly all headers; those of large multi-frame files need more. */
+const headSizes = [256 * 1024, 64 * 2 ** 20] as const
 
-export function fileSource(path: string, name: string, size: number): Source {
-  return {
-    name,
-    size,
-    async read(limit) {
-      const file = await open(path)
-      try {
-        const buffer = new Uint8Array(Math.min(size, limit))
-        let filled = 0
-        while (filled < buffer.length) {
-          const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, filled)
-          if (bytesRead === 0) return buffer.subarray(0, filled)
-          filled += bytesRead
-        }
-        return buffer
-      } finally {
-        await file.close()
-      }
-    },
-  }
-}
-
-/** All files below a folder, in the order of their names. Links are followed, but no folder is entered twice. */
-async function* walk(root: string, folder = root, entered = new Set<string>()): AsyncGenerator<Source> {
-  const { dev, ino } = await stat(folder)
-  if (entered.has(`${dev} ${ino}`)) return
-  entered.add(`${dev} ${ino}`)
-  const names = (await readdir(folder)).sort()
-  for (const name of names) {
-    const path = join(folder, name)
-    const facts = await stat(path).catch(() => undefined)
-    if (facts?.isDirectory()) yield* walk(root, path, entered)
-    else if (facts?.isFile()) yield fileSource(path, relative(root, path).split(sep).join('/'), facts.size)
-  }
-}
-
+/** Throws Unreadable where `path` itself cannot be used. */
 export async function findInstances(path: string, options: FindOptions = {}): Promise<Found> {
-  const facts = await stat(path).catch(() => undefined)
-  if (!facts) throw new UserError('input-not-found', { path })
-  const sources: Source[] = []
-  if (facts.isDirectory()) for await (const source of walk(path)) sources.push(source)
-  else sources.push(fileSource(path, basename(path), facts.size))
-  return readAll(sources, options)
+  const { sources, rejected } = await collectSources(path)
+  const found = await readHeaders(sources, options)
+  return { ...found, rejected: [...rejected, ...found.rejected] }
 }
 
-async function readAll(sources: readonly Source[], { signal, onProgress }: FindOptions): Promise<Found> {
-  const instances: (Instance | undefined)[] = []
-  const rejected: (Rejection | undefined)[] = []
-  const bySource = new Map<Instance, Source>()
+type Collected = { readonly sources: readonly Source[]; readonly rejected: readonly Rejection[] }
+
+async function collectSources(path: string): Promise<Collected> {
+  const input = await describeInput(path)
+  if (input.kind === 'missing') throw new Unreadable('it is not there')
+  if (input.kind === 'folder') return { sources: await filesBelow(path), rejected: [] }
+  const { source } = input
+  const head = await source.read(4)
+  if (isZip(head)) return openZip(path)
+  const parsed = source.size <= headSizes[1] ? tryParse(await source.read(headSizes[1])) : undefined
+  return parsed && isDicomdir(parsed) ? followDicomdir(parsed, dirname(path)) : { sources: [source], rejected: [] }
+}
+
+const isZip = (head: Uint8Array): boolean => head[0] === 0x50 && head[1] === 0x4b && head[2]! < 9
+
+/** Undefined where the bytes are not DICOM: readHeaders says why. */
+function tryParse(bytes: Uint8Array): Parsed | undefined {
+  try {
+    return parse(bytes)
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined
+    throw error
+  }
+}
+
+async function followDicomdir(parsed: Parsed, folder: string): Promise<Collected> {
+  const sources: Source[] = []
+  const rejected: Rejection[] = []
+  const seen = new Set<string>()
+  for (const components of referencedFiles(parsed)) {
+    const file = components.join('/')
+    if (seen.has(file)) continue
+    seen.add(file)
+    const source = isInside(components) ? await findBelow(folder, components) : undefined
+    if (source) sources.push(source)
+    else
+      rejected.push({
+        file,
+        reason: isInside(components)
+          ? 'the DICOMDIR names it, but it is not there'
+          : 'its name leads out of the folder',
+      })
+  }
+  if (seen.size === 0) throw new Unreadable('it is a DICOMDIR that names no files')
+  return { sources, rejected }
+}
+
+async function readHeaders(sources: readonly Source[], { signal, onProgress }: FindOptions): Promise<Found> {
+  const results = new Map<number, Instance | Rejection>()
+  const origin = new Map<Instance, Source>()
   let next = 0
-  let done = 0
   const worker = async (): Promise<void> => {
     for (let n = next++; n < sources.length; n = next++) {
       signal?.throwIfAborted()
       const source = sources[n]!
       try {
         const instance = await readHeader(source)
-        instances[n] = instance
-        bySource.set(instance, source)
+        results.set(n, instance)
+        origin.set(instance, source)
       } catch (error) {
-        if (!(error instanceof Unreadable) && !isSystemError(error)) throw error
-        rejected[n] = {
-          file: source.name,
-          reason: error instanceof Unreadable ? error.reason : `it could not be read (${error.code})`,
-        }
+        results.set(n, { file: source.name, reason: reasonOf(error) })
       }
-      onProgress?.(++done, sources.length)
+      onProgress?.(results.size, sources.length)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
+  const inOrder = sources.map((_, n) => results.get(n)!)
   return {
-    instances: instances.filter((instance) => instance !== undefined),
-    rejected: rejected.filter((rejection) => rejection !== undefined),
-    async read(instance) {
-      const source = bySource.get(instance)!
-      const bytes = await source.read(maxFileBytes)
-      return instance.pixels.transferSyntax === '1.2.840.10008.1.2.1.99' ? parse(bytes).bytes : bytes
-    },
+    instances: inOrder.filter((result) => 'pixels' in result),
+    rejected: inOrder.filter((result) => 'reason' in result),
+    read: (instance) => readWhole(origin.get(instance)!, instance),
   }
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
+function reasonOf(error: unknown): string {
+  if (error instanceof Unreadable) return error.reason
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof Error && typeof code === 'string') return `it could not be read (${code})`
+  throw error
 }
 
 async function readHeader(source: Source): Promise<Instance> {
   if (source.size > maxFileBytes) throw new Unreadable('it is larger than 4 GiB')
   if (source.size === 0) throw new Unreadable('it is empty')
-  const head = await source.read(headBytes)
-  const parsed = parseHead(head, source.size) ?? parse(await source.read(maxFileBytes))
+  const { parsed, isWhole } = await parseStart(source)
   const instance = readInstance(parsed, source.name)
-  const { pixels } = instance
-  const size = parsed.bytes === head ? source.size : parsed.bytes.length
-  if (pixels.element.length !== undefined && pixels.element.offset + expectedBytes(pixels) > size)
+  const { element } = instance.pixels
+  const size = isWhole ? parsed.bytes.length : source.size
+  const needed = expectedBytes(instance.pixels)
+  if (element.length !== undefined && element.offset + needed > size)
     throw new Unreadable(
-      `it is cut off: ${Math.max(0, size - pixels.element.offset)} of ${expectedBytes(pixels)} bytes of pixels are there`,
+      `it is cut off: ${Math.max(0, size - element.offset)} of ${needed} bytes of its pixels are there`,
     )
   return instance
 }
 
-/** Undefined where the head is not enough. */
-function parseHead(head: Uint8Array, size: number): ReturnType<typeof parse> | undefined {
-  if (head.length === size) return parse(head)
-  try {
-    const parsed = parse(head)
-    return parsed.transferSyntax === '1.2.840.10008.1.2.1.99' ? undefined : parsed
-  } catch (error) {
-    if (error instanceof Unreadable && error.cause === undefined) throw error
-    return undefined
+async function parseStart(source: Source): Promise<{ parsed: Parsed; isWhole: boolean }> {
+  for (const size of headSizes) {
+    const bytes = await source.read(size)
+    const isWhole = bytes.length >= source.size
+    refuseOtherFiles(bytes)
+    try {
+      const parsed = parse(bytes)
+      if (isWhole || (parsed.pixels && parsed.transferSyntax !== deflated)) return { parsed, isWhole }
+    } catch (error) {
+      const mayNeedMore = !isWhole && error instanceof Unreadable && error.cause !== undefined
+      if (!mayNeedMore) throw error
+    }
   }
+  const parsed = parse(await source.read(maxFileBytes))
+  return { parsed, isWhole: true }
+}
+
+function refuseOtherFiles(bytes: Uint8Array): void {
+  if (isZip(bytes)) throw new Unreadable('it is a ZIP within what was opened; open it by itself')
+}
+
+async function readWhole(source: Source, { pixels }: Instance): Promise<Uint8Array> {
+  const bytes = await source.read(maxFileBytes).catch((error: unknown) => {
+    throw new Unreadable(reasonOf(error), { cause: error })
+  })
+  return pixels.transferSyntax === deflated ? parse(bytes).bytes : bytes
 }

@@ -196,7 +196,7 @@ type Groups = (sequence: Keyword) => Attributes | undefined
 
 function readFrames(instance: Instance, a: Attributes): Frame[] {
   const mosaic = readMosaic(a, instance.pixels)
-  if (mosaic) return mosaicFrames(instance, mosaic, readPlane(a, () => undefined), readContent(a, () => undefined, 0), readRescale(a, () => undefined)) // prettier-ignore
+  if (mosaic) return mosaicFrames(instance, mosaic, readPlane(a, () => undefined), readContent(a, () => undefined), readRescale(a, () => undefined)) // prettier-ignore
   const shared = a.items('SharedFunctionalGroupsSequence')[0]
   const perFrame = a.items('PerFrameFunctionalGroupsSequence')
   const { frames, rows, columns } = instance.pixels
@@ -213,7 +213,7 @@ function readFrames(instance: Instance, a: Attributes): Frame[] {
       rows,
       columns,
       plane: frames > 1 && perFrame.length === 0 ? stacked(plane, index, offsets) : plane,
-      content: readContent(a, groups, index),
+      content: readContent(a, groups),
       slope,
       intercept,
     }
@@ -277,7 +277,7 @@ function readRescale(a: Attributes, groups: Groups): { slope: number; intercept:
   return { slope: slope || 1, intercept: group?.number('RescaleIntercept') ?? a.number('RescaleIntercept') ?? 0 }
 }
 
-function readContent(a: Attributes, groups: Groups, index: number): Content {
+function readContent(a: Attributes, groups: Groups): Content {
   const type = groups('MRImageFrameTypeSequence') ?? groups('CTImageFrameTypeSequence')
   const frameType = type?.strings('FrameType') ?? []
   const imageType = frameType.length ? frameType : a.strings('ImageType')

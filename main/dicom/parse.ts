@@ -126,7 +126,7 @@ class ParsedAttributes implements Attributes {
 const implicitLittle = '1.2.840.10008.1.2'
 const explicitLittle = '1.2.840.10008.1.2.1'
 const explicitBig = '1.2.840.10008.1.2.2'
-const deflated = '1.2.840.10008.1.2.1.99'
+export const deflated = '1.2.840.10008.1.2.1.99'
 
 const isLetters = (bytes: Uint8Array, at: number): boolean =>
   bytes[at]! >= 0x41 && bytes[at]! <= 0x5a && bytes[at + 1]! >= 0x41 && bytes[at + 1]! <= 0x5a

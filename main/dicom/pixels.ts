@@ -1,21 +1,40 @@
 /** Pixel data of each transfer syntax to stored values. */
+import { codecOf } from './codecs.ts'
+import { readFrames } from './encapsulated.ts'
 import type { PixelLayout } from './instance.ts'
 import type { Stored } from './rescale.ts'
+import { decodeRle } from './rle.ts'
 import { Unreadable } from './unreadable.ts'
 
 /** Stored values of frame n (from 0). */
 export type FrameReader = (index: number) => Promise<Stored>
 
-export const uncompressed: Readonly<Record<string, string>> = {
-  '1.2.840.10008.1.2': 'implicit little endian',
-  '1.2.840.10008.1.2.1': 'explicit little endian',
-  '1.2.840.10008.1.2.1.99': 'deflated explicit little endian',
-  '1.2.840.10008.1.2.2': 'explicit big endian',
+const native = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.2'])
+const rle = '1.2.840.10008.1.2.5'
+
+/** A reader of the frames of one instance. Throws Unreadable where nothing decodes its transfer syntax. */
+export function openFrames(layout: PixelLayout, bytes: Uint8Array): FrameReader {
+  const { transferSyntax, rows, columns, element } = layout
+  if (element.length !== undefined) {
+    if (native.has(transferSyntax)) return nativeFrames(layout, bytes)
+    throw new Unreadable('its pixel data is not packed as its transfer syntax says')
+  }
+  const codec = codecOf(transferSyntax, rows, columns)
+  if (!codec && transferSyntax !== rle)
+    throw new Unreadable(`its transfer syntax (${transferSyntax}) cannot be decoded`)
+  const frames = readFrames(bytes, layout)
+  return async (index) => {
+    if (!codec) return toStored(decodeRle(frames[index]!, rows * columns, layout.bitsAllocated / 8), layout, false)
+    const { bytes: samples, bytesPerSample } = await codec(frames[index]!)
+    return toStored(samples, compressedLayout(layout, bytesPerSample), false)
+  }
 }
 
-export async function openFrames(layout: PixelLayout, bytes: Uint8Array): Promise<FrameReader> {
-  if (layout.transferSyntax in uncompressed) return Promise.resolve(nativeFrames(layout, bytes))
-  throw new Unreadable(`its transfer syntax ${layout.transferSyntax} is not known`)
+/** Codecs give 1 or 2 bytes a sample whatever was allocated, with the stored bits at the bottom. */
+function compressedLayout(layout: PixelLayout, bytesPerSample: 1 | 2): PixelLayout {
+  const bitsAllocated = 8 * bytesPerSample
+  const bitsStored = Math.min(layout.bitsStored, bitsAllocated)
+  return { ...layout, bitsAllocated, bitsStored, highBit: bitsStored - 1 }
 }
 
 function nativeFrames(layout: PixelLayout, bytes: Uint8Array): FrameReader {

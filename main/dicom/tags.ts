@@ -3,6 +3,7 @@
  * implicit files do not say).
  */
 export const tags = {
+  MediaStorageSOPClassUID: ['x00020002', 'UI'],
   TransferSyntaxUID: ['x00020010', 'UI'],
   SpecificCharacterSet: ['x00080005', 'CS'],
   ImageType: ['x00080008', 'CS'],

@@ -34,7 +34,7 @@ export async function toVolume(
     options.signal?.throwIfAborted()
     if (frame.instance !== opened) {
       opened = frame.instance
-      reader = await openFrames(frame.instance.pixels, await read(frame.instance))
+      reader = openFrames(frame.instance.pixels, await read(frame.instance))
     }
     const stored = await reader!(frame.index)
     rescaleInto(data.subarray(k * size, (k + 1) * size), stored, frame)

@@ -1,0 +1,43 @@
+/** The cornerstone codecs ship no types: what we use of their Emscripten modules. */
+type CodecFrameInfo = {
+  width: number
+  height: number
+  bitsPerSample: number
+  componentCount: number
+  isSigned?: boolean
+}
+
+interface CodecDecoder {
+  getEncodedBuffer(length: number): Uint8Array
+  getDecodedBuffer(): Uint8Array
+  decode(): void
+  getFrameInfo(): CodecFrameInfo
+  delete(): void
+}
+
+type CodecFactory<Name extends string> = (options: {
+  print: (text: string) => void
+  printErr: (text: string) => void
+}) => Promise<Record<Name, new () => CodecDecoder>>
+
+declare module '@cornerstonejs/codec-charls/decodewasmjs' {
+  const factory: CodecFactory<'JpegLSDecoder'>
+  export default factory
+}
+declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
+  const factory: CodecFactory<'JPEGDecoder'>
+  export default factory
+}
+declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
+  const factory: CodecFactory<'J2KDecoder'>
+  export default factory
+}
+declare module '@cornerstonejs/codec-openjph/wasmjs' {
+  const factory: CodecFactory<'HTJ2KDecoder'>
+  export default factory
+}
+declare module 'jpeg-lossless-decoder-js' {
+  export class Decoder {
+    decompress(buffer: ArrayBuffer): ArrayBuffer
+  }
+}

@@ -1,0 +1,79 @@
+/** Bytes on disk, by name: files, folders, and the files a folder holds. */
+import { open, readdir, stat } from 'node:fs/promises'
+import { basename, join, relative, sep } from 'node:path'
+
+/** Something with bytes: a file on disk, or an entry of an archive. */
+export type Source = {
+  /** Relative to what the user opened. */
+  readonly name: string
+  readonly size: number
+  /** At most `limit` bytes from the start. */
+  read(limit: number): Promise<Uint8Array>
+}
+
+export type Input =
+  { readonly kind: 'missing' } | { readonly kind: 'folder' } | { readonly kind: 'file'; readonly source: Source }
+
+export async function describeInput(path: string): Promise<Input> {
+  const facts = await stat(path).catch(() => undefined)
+  if (facts?.isDirectory()) return { kind: 'folder' }
+  return facts?.isFile() ? { kind: 'file', source: fileSource(path, basename(path), facts.size) } : { kind: 'missing' }
+}
+
+function fileSource(path: string, name: string, size: number): Source {
+  return {
+    name,
+    size,
+    async read(limit) {
+      const file = await open(path)
+      try {
+        const buffer = new Uint8Array(Math.min(size, limit))
+        let filled = 0
+        while (filled < buffer.length) {
+          const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, filled)
+          if (bytesRead === 0) break
+          filled += bytesRead
+        }
+        return buffer.subarray(0, filled)
+      } finally {
+        await file.close()
+      }
+    },
+  }
+}
+
+/** All files below a folder, in the order of their names. Links are followed, but no folder is entered twice. */
+export async function filesBelow(root: string): Promise<Source[]> {
+  const sources: Source[] = []
+  await collect(root, root, new Set(), sources)
+  return sources
+}
+
+async function collect(root: string, folder: string, entered: Set<string>, sources: Source[]): Promise<void> {
+  const { dev, ino } = await stat(folder)
+  if (entered.has(`${dev} ${ino}`)) return
+  entered.add(`${dev} ${ino}`)
+  for (const name of (await readdir(folder)).sort()) {
+    const path = join(folder, name)
+    const facts = await stat(path).catch(() => undefined)
+    if (facts?.isDirectory()) await collect(root, path, entered, sources)
+    else if (facts?.isFile()) sources.push(fileSource(path, relative(root, path).split(sep).join('/'), facts.size))
+  }
+}
+
+/** A file named by components below a folder, as media name them: letters in any case, an ending that was added. */
+export async function findBelow(folder: string, components: readonly string[]): Promise<Source | undefined> {
+  let path = folder
+  for (const component of components) {
+    const names = await readdir(path).catch(() => [])
+    const wanted = component.toLowerCase()
+    const name =
+      names.find((one) => one === component) ??
+      names.find((one) => one.toLowerCase() === wanted) ??
+      names.find((one) => one.toLowerCase().replace(/(\.dcm|\.;1|;1)$/, '') === wanted)
+    if (name === undefined) return undefined
+    path = join(path, name)
+  }
+  const facts = await stat(path).catch(() => undefined)
+  return facts?.isFile() ? fileSource(path, components.join('/'), facts.size) : undefined
+}
