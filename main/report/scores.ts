@@ -1,9 +1,18 @@
 type ScoreText = { readonly name: string; readonly meaning: string }
 
-/** The label-free scores of the guard by their keys in run.json (methods of each: docs and main/adapt/guard.ts). */
-const known: Readonly<Record<string, ScoreText>> = {}
+/** What each of the guard's label-free scores says, by the S-number that its key begins with (methods.md section 4). */
+const meanings: Readonly<Record<string, string>> = {
+  S1: 'Uncertainty along the borders of the mask, after over before. Below 0.3, or a fall without more agreement, speaks of collapse.',
+  S2: 'Overlap of the mask after with the mask before. Low under a strong shift; alone it decides nothing.',
+  S3: 'Natural logarithm of the volume after over the volume before. Beyond 0.41 either way, or a label that vanished, speaks of harm.',
+  S4: 'Agreement of the mask with masks of altered copies of the scan that the training did not use. A fall by more than 0.01 speaks of harm.',
+  S5: "Distance of the labels' proportions from those of the source scans. A rise speaks of harm.",
+  S9: 'How far weights or norm statistics have moved from the source.',
+  S11: "Distance of the scan's norm statistics from the source's. Small: the scan is like those the model was trained on.",
+}
 
-/** A score that the table does not know is shown by its key. */
+/** A score whose number the table does not know is shown by its key. */
 export function scoreNames(key: string): ScoreText {
-  return known[key] ?? { name: key, meaning: '' }
+  const [, number = '', rest = key] = /^(S\d+) (.*)$/.exec(key) ?? []
+  return { name: rest[0]!.toUpperCase() + rest.slice(1), meaning: meanings[number] ?? '' }
 }

@@ -3,6 +3,7 @@ import type { Series } from './charts.ts'
 import { change, date, milliseconds, none, number } from './format.ts'
 import type { PictureRow } from './panels.ts'
 import type { Report } from './report.ts'
+import { scoreNames } from './scores.ts'
 import { colors, rectangle } from './scene.ts'
 import type { Mark, Scene } from './scene.ts'
 
@@ -80,7 +81,7 @@ export function curves({ steps }: Report): { title: string; scenes: Scene[] }[] 
     const names = [...new Set(steps.flatMap((step) => Object.keys(pick(step))))]
     return names.map((name) => {
       const points = steps.filter((step) => name in pick(step)).map((step) => [step.step, pick(step)[name]!] as const)
-      return { name: spaced(name), points }
+      return { name: / /.test(name) ? scoreNames(name).name : spaced(name), points }
     })
   }
   const isFollowed = ({ points }: Series): boolean => points.filter(([, value]) => value !== null).length > 1

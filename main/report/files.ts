@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { z } from 'zod'
+import { readRun, readRunFile } from '../runs/files.ts'
+import { openNifti, readLabelMap } from '../volume/nifti.ts'
+import { orient } from '../volume/orient.ts'
+import type { LabelMap } from '../volume/volume.ts'
+import { csv } from './csv.ts'
+import { html } from './html.ts'
+import { pictureRow } from './panels.ts'
+import { pdf } from './pdf.ts'
+import type { Picture } from './pictures.ts'
+import { reportOf } from './report.ts'
+import type { Identity, Report } from './report.ts'
+import type { Content } from './sections.ts'
+import { stylesheet } from './style.ts'
+
+export const formats = ['html', 'pdf', 'json', 'csv'] as const
+export type Format = (typeof formats)[number]
+
+const range = z.tuple([z.number().int().min(0), z.number().int().min(0)])
+const PictureIndex = z.array(
+  z.object({
+    file: z.string().regex(/^(axial|coronal|sagittal)-\d+\.png$/),
+    plane: z.enum(['axial', 'coronal', 'sagittal']),
+    index: z.number().int().min(0),
+    columns: range,
+    rows: range,
+  }),
+)
+
+/** The grey slices that a report shows lie in the run's folder, so that reports can be made again without the scan. */
+export async function writePictures(folder: string, pictures: readonly Picture[]): Promise<void> {
+  await mkdir(join(folder, 'pictures'), { recursive: true })
+  const index = pictures.map(({ png: _, ...place }) => ({ file: `${place.plane}-${place.index}.png`, ...place }))
+  for (const [n, { file }] of index.entries())
+    await writeFileAtomic(join(folder, 'pictures', file), buffer(pictures[n]!.png))
+  await writeFileAtomic(join(folder, 'pictures', 'pictures.json'), JSON.stringify(index, null, 2) + '\n')
+}
+
+/**
+ * Makes the reports of a run from its folder alone and writes them into it; the same run gives the same bytes.
+ * `identity` is shown where given, and only then. Returns the names of the files.
+ */
+export async function writeReports(folder: string, wanted: readonly Format[], identity?: Identity): Promise<string[]> {
+  const content = await readContent(folder, identity)
+  const made: Record<Format, () => Promise<Uint8Array | string> | string> = {
+    html: () => html(content, sha256(stylesheet, 'base64')),
+    pdf: () => pdf(content),
+    json: () => JSON.stringify(content.report, null, 2) + '\n',
+    csv: () => csv(content.report),
+  }
+  const names: string[] = []
+  for (const format of wanted) {
+    const bytes = await made[format]()
+    await writeFileAtomic(join(folder, `report.${format}`), typeof bytes === 'string' ? bytes : buffer(bytes))
+    names.push(`report.${format}`)
+  }
+  return names
+}
+
+/** The data of a run's report, without writing it. */
+export async function readReport(folder: string, identity?: Identity): Promise<Report> {
+  const run = await readRun(folder)
+  return reportOf({ run, identity, files: await hashes(folder) })
+}
+
+async function readContent(folder: string, identity: Identity | undefined): Promise<Content> {
+  const report = await readReport(folder, identity)
+  const [before, after] = [await readMask(folder, 'before.nii.gz'), await readMask(folder, 'after.nii.gz')]
+  const index = before ? await readRunFile(folder, 'pictures/pictures.json') : undefined
+  if (!before || !index) return { report, rows: [], pictures: new Map() }
+  const pictures = new Map<string, Uint8Array>()
+  const masks = { before, ...(after ? { after } : {}), labels: report.model.labels }
+  const rows = []
+  for (const { file, ...place } of PictureIndex.parse(JSON.parse(Buffer.from(index).toString('utf8')))) {
+    const png = await readRunFile(folder, `pictures/${file}`)
+    if (!png) continue
+    const name = `${place.plane}-${place.index}`
+    pictures.set(name, png)
+    rows.push(pictureRow(name, place, masks))
+  }
+  return { report, rows, pictures }
+}
+
+async function readMask(folder: string, name: string): Promise<LabelMap | undefined> {
+  const bytes = await readRunFile(folder, name)
+  return bytes && orient(readLabelMap(openNifti(bytes, name)), 'LPS')
+}
+
+async function hashes(folder: string): Promise<{ name: string; sha256: string }[]> {
+  const found: { name: string; sha256: string }[] = []
+  for (const name of ['before.nii.gz', 'after.nii.gz', 'mask.nii.gz', 'mask.dcm', 'steps.jsonl']) {
+    const bytes = await readRunFile(folder, name)
+    if (bytes) found.push({ name, sha256: sha256(bytes, 'hex') })
+  }
+  return found
+}
+
+function sha256(bytes: Uint8Array | string, encoding: 'hex' | 'base64'): string {
+  return createHash('sha256').update(bytes).digest(encoding)
+}
+
+function buffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
