@@ -19,7 +19,7 @@ export const TrainingConfig = z.object({
   anatomies: z.array(z.string()).min(1),
   /** Share of volumes from the one source scanner; the rest have randomised physics. */
   sourceShare: z.number().min(0).max(1),
-  /** Start from another config's weights instead of random ones: its model folder, relative to this file. */
+  /** Start from another model's averaged weights instead of random ones: its name; it is trained beside this one. */
   startFrom: z.string().optional(),
   /** bf16 products inside convolutions (oneDNN); weights and sums stay float32. Twice the speed where the CPU has it. */
   bfloat16: z.boolean(),

@@ -11,7 +11,6 @@ import { createRandom } from '../../main/volume/random.ts'
 import { AdamW } from './adamw.ts'
 import { draftCard } from './card.ts'
 import { TrainingConfig } from './config.ts'
-import { writeTrainedModel } from './finish.ts'
 import { trainingLoss } from './loss.ts'
 import { RenderedScans } from './rendered.ts'
 import type { Rendered } from './rendered.ts'
@@ -50,24 +49,19 @@ export async function train(options: TrainOptions): Promise<void> {
   mkdirSync(options.out, { recursive: true })
   const stateFile = join(options.out, 'training-state.bin')
 
-  const graph = unetGraph(
-    { ...config.network, inputs: 1, classes: config.labels.length + 1 },
-    random.fork('weights'),
-  )
+  const graph = unetGraph({ ...config.network, inputs: 1, classes: config.labels.length + 1 }, random.fork('weights'))
   const model = createModel(graph, draftCard(config))
   const parameters = model.parameters('all')
   const optimizer = new AdamW(parameters, config.weightDecay)
   let state: State | undefined
   if (existsSync(stateFile)) state = deserialize(readFileSync(stateFile)) as State
-  else if (config.startFrom) model.load(startingWeights(resolve(dirname(options.config), config.startFrom)))
+  else if (config.startFrom) model.load(startingWeights(join(dirname(resolve(options.out)), config.startFrom)))
   if (state) {
     model.load(state.values)
     optimizer.restore(state.optimizer)
     options.report(`goes on from step ${state.step}`)
   }
-  const average = new Map(
-    parameters.map(({ name, variable }) => [name, tf.variable(variable, false)] as const),
-  )
+  const average = new Map(parameters.map(({ name, variable }) => [name, tf.variable(variable, false)] as const))
   if (state) setAverage(model, average, state)
 
   const scansBy = (step: number): number => poolSize + Math.floor((step * config.batch) / config.slicesPerVolume)
@@ -75,19 +69,14 @@ export async function train(options: TrainOptions): Promise<void> {
   const firstScan = scansBy(step) - poolSize
   const scans = new RenderedScans(config, firstScan)
   const pool: Rendered[] = []
+  let nextScan = firstScan
   const names = parameters.map(({ variable }) => variable)
   const started = Date.now() - (state?.seconds ?? 0) * 1000
   let smoothed = Number.NaN
   model.setNorm({ kind: 'batch' })
   try {
-    let nextScan = firstScan
     for (; step < config.steps && !options.signal?.aborted; step++) {
-      while (nextScan < scansBy(step)) {
-        const scan = await scans.next()
-        if (scan.index !== nextScan) throw new Error('training scans came out of order')
-        pool[nextScan % poolSize] = scan
-        nextScan++
-      }
+      await fillPool(scansBy(step))
       const batch = drawBatch(config, pool, createRandom(config.seed).fork(`step:${step}`))
       const { value, grads } = tf.variableGrads(
         () => trainingLoss(model.logits(batch.images) as tf.Tensor4D, batch.labels),
@@ -114,19 +103,28 @@ export async function train(options: TrainOptions): Promise<void> {
       }
       if ((step + 1) % saveEvery === 0) save(step + 1)
     }
+    save(step)
+    if (step < config.steps) {
+      options.report(`stopped at step ${step}; the same command goes on from there`)
+      return
+    }
+    await fillPool(scansBy(step))
   } finally {
     await scans.close()
   }
-  if (step < config.steps) {
-    save(step)
-    options.report(`stopped at step ${step}; the same command goes on from there`)
-    return
-  }
-  save(step)
   setFromAverage(model, average)
   poolStatistics(model, config, pool)
   model.setNorm({ kind: 'source' })
+  const { writeTrainedModel } = await import('./finish.ts')
   await writeTrainedModel({ model, config, out: options.out, engine, report: options.report })
+
+  async function fillPool(until: number): Promise<void> {
+    for (; nextScan < until; nextScan++) {
+      const scan = await scans.next()
+      if (scan.index !== nextScan) throw new Error('training scans came out of order')
+      pool[nextScan % poolSize] = scan
+    }
+  }
 
   function save(at: number): void {
     const current = model.values()
@@ -179,7 +177,10 @@ function drawBatch(config: TrainingConfig, pool: readonly Rendered[], random: Re
         labels.subarray(to + j * ni, to + (j + 1) * ni).reverse()
       }
   }
-  return { images: tf.tensor4d(images, [config.batch, nj, ni, 1]), labels: tf.tensor3d(labels, [config.batch, nj, ni], 'int32') }
+  return {
+    images: tf.tensor4d(images, [config.batch, nj, ni, 1]),
+    labels: tf.tensor3d(labels, [config.batch, nj, ni], 'int32'),
+  }
 }
 
 function setFromAverage(model: Model, average: ReadonlyMap<string, tf.Variable>): void {
@@ -199,14 +200,20 @@ function poolStatistics(model: Model, config: TrainingConfig, pool: readonly Ren
   const sums = new Map<string, { count: number; first: Float64Array; second: Float64Array }>()
   for (const scan of pool) {
     for (let from = 0; from + config.batch <= config.slicesPerVolume; from += config.batch) {
-      const images = tf.tensor4d(
-        scan.images.slice(from * ni * nj, (from + config.batch) * ni * nj),
-        [config.batch, nj, ni, 1],
-      )
+      const images = tf.tensor4d(scan.images.slice(from * ni * nj, (from + config.batch) * ni * nj), [
+        config.batch,
+        nj,
+        ni,
+        1,
+      ])
       const { logits, moments } = model.logitsAndMoments(images)
       tf.dispose([images, logits])
       for (const [name, { mean, variance, count }] of moments) {
-        const sum = sums.get(name) ?? { count: 0, first: new Float64Array(mean.length), second: new Float64Array(mean.length) }
+        const sum = sums.get(name) ?? {
+          count: 0,
+          first: new Float64Array(mean.length),
+          second: new Float64Array(mean.length),
+        }
         sum.count += count
         mean.forEach((value, c) => {
           sum.first[c]! += value * count
