@@ -14,6 +14,6 @@ export function trainingLoss(logits: tf.Tensor4D, labels: tf.Tensor3D): tf.Scala
     const sizes = tf.add(tf.sum(probabilities, over), tf.sum(target, over))
     const dice = tf.div(tf.add(tf.mul(both, 2), 1), tf.add(sizes, 1))
     const foreground = tf.mean(tf.slice(dice, [1], [classes - 1]))
-    return tf.add(crossEntropy, tf.sub(1, foreground)) as tf.Scalar
+    return tf.add<tf.Scalar>(crossEntropy, tf.sub(1, foreground))
   })
 }
