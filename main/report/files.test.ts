@@ -66,6 +66,8 @@ async function makeRun(): Promise<string> {
       learningRate: 1e-3,
       gradNorm: 0.5,
       scores: { 'S4 consistency': 0.9 },
+      measures: {},
+      notes: [],
     })
   await writePictures(folder, drawScan(scan, choosePlaces(before, after)))
   await run.decide('kept', 'The guard kept step 3.', {

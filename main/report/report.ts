@@ -56,7 +56,7 @@ export const Report = z.object({
   }),
   volumes: z.array(VolumeRow),
   reference: z.array(z.object({ name: z.string(), before: Overlap.nullable(), after: Overlap.nullable() })).nullable(),
-  steps: z.array(JournalLine),
+  steps: z.array(JournalLine.extend({ mask: z.boolean() })),
   input: z.object({
     kind: z.string(),
     seriesHash: z.string(),
@@ -90,7 +90,13 @@ export function reportOf({ run, identity, files }: ReportFacts): Report {
     schema: 1,
     kind: 'run',
     notice,
-    run: { id: record.id, created: record.created, state, kept: record.kept, steps: journal.length },
+    run: {
+      id: record.id,
+      created: record.created,
+      state,
+      kept: record.kept,
+      steps: journal.filter(({ step, phase }) => step > 0 && phase !== 'final').length,
+    },
     partial: partialNote(state, record, journal) ?? null,
     identity: identity ?? null,
     verdict: {
@@ -101,7 +107,7 @@ export function reportOf({ run, identity, files }: ReportFacts): Report {
     },
     volumes: volumeRows(record),
     reference: record.reference ? referenceRows(record.reference) : null,
-    steps: [...journal],
+    steps: journal.map((line) => ({ ...line, mask: line.phase !== 'final' && run.masks.includes(line.step) })),
     input: record.input,
     model: record.model,
     method: record.method,

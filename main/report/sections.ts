@@ -78,9 +78,10 @@ export function tiles({ volumes, run, timing, reference, method }: Report): Tile
 /** Every term of the loss and every score that was followed, as curves over the steps. Without steps: none. */
 export function curves({ steps }: Report): { title: string; scenes: Scene[] }[] {
   const series = (pick: (step: Report['steps'][number]) => Record<string, number | null>): Series[] => {
-    const names = [...new Set(steps.flatMap((step) => Object.keys(pick(step))))]
+    const told = steps.filter(({ phase }) => phase !== 'final')
+    const names = [...new Set(told.flatMap((step) => Object.keys(pick(step))))]
     return names.map((name) => {
-      const points = steps.filter((step) => name in pick(step)).map((step) => [step.step, pick(step)[name]!] as const)
+      const points = told.filter((step) => name in pick(step)).map((step) => [step.step, pick(step)[name]!] as const)
       return { name: / /.test(name) ? scoreNames(name).name : spaced(name), points }
     })
   }
@@ -185,7 +186,11 @@ export function stepTable({ steps, run }: Report): Table {
       cell(step.learningRate),
       cell(step.gradNorm),
       milliseconds(step.elapsedMs),
-      [step.checkpoint ? 'parameters' : '', step.mask ? 'mask' : '', step.step === run.kept ? 'kept' : '']
+      [
+        step.checkpoint ? 'parameters' : '',
+        step.mask ? 'mask' : '',
+        step.step === run.kept && step.phase !== 'final' ? 'kept' : '',
+      ]
         .filter(Boolean)
         .join(', ') || none,
     ]),

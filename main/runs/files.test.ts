@@ -30,13 +30,16 @@ const step = (n: number) => ({
   learningRate: 1e-3,
   gradNorm: NaN,
   scores: {},
+  measures: {},
+  notes: [],
 })
 const weights = new Map([['scale', { dims: [2], data: new Float32Array([1, 2]) }]])
 
 test('what was written is read back, step by step', async () => {
   const folder = fresh()
   const run = await createRun(folder, newRun)
-  await run.appendStep({ ...step(1), checkpoint: weights, mask: new Uint8Array([1, 2, 3]) })
+  await run.appendStep({ ...step(1), checkpoint: weights })
+  await run.writeFile('checkpoints/0001.nii.gz', new Uint8Array([1, 2, 3]))
   await run.appendStep(step(2))
   await run.writeFile('before.nii.gz', new Uint8Array([7]))
   await run.decide('kept', 'Step 1 was kept.', { state: 'done', kept: 1 })
@@ -46,12 +49,11 @@ test('what was written is read back, step by step', async () => {
   expect(back.state).toBe('done')
   expect(back.record).toMatchObject({ schema: 1, kept: 1, method: { name: 'tent', seed: 0 } })
   expect(back.record.history.map(({ event }) => event)).toEqual(['created', 'kept'])
-  expect(
-    back.journal.map((line) => [line.step, line.loss['total'], line.gradNorm, line.checkpoint, line.mask]),
-  ).toEqual([
-    [1, 1, null, 'checkpoints/0001.safetensors', 'checkpoints/0001.nii.gz'],
-    [2, 0.5, null, null, null],
+  expect(back.journal.map((line) => [line.step, line.loss['total'], line.gradNorm, line.checkpoint])).toEqual([
+    [1, 1, null, 'checkpoints/0001.safetensors'],
+    [2, 0.5, null, null],
   ])
+  expect(back.masks).toEqual([1])
   expect(back.problems).toEqual([])
   expect((await readCheckpoint(folder, 1)).get('scale')!.data).toEqual(new Float32Array([1, 2]))
   expect(await readRunFile(folder, 'before.nii.gz')).toEqual(Buffer.from([7]))
@@ -87,7 +89,7 @@ test('a killed writer leaves a run that says so, with every step up to the kill'
     import { createRun } from ${JSON.stringify(join(import.meta.dirname, 'files.ts'))}
     const run = await createRun(${JSON.stringify(folder)}, ${JSON.stringify(newRun)})
     for (let n = 1; ; n++) {
-      await run.appendStep({ step: n, phase: 'train', elapsedMs: n, loss: {}, learningRate: null, gradNorm: null, scores: {},
+      await run.appendStep({ step: n, phase: 'train', elapsedMs: n, loss: {}, learningRate: null, gradNorm: null, scores: {}, measures: {}, notes: [],
         checkpoint: new Map([['w', { dims: [1], data: new Float32Array([n]) }]]) })
       console.log(n)
     }`

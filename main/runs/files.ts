@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, writeSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../errors.ts'
@@ -13,12 +13,8 @@ import type { Tensors } from './safetensors.ts'
 /** What is known when a run begins; the rest is filled in as it goes. */
 export type NewRun = Pick<RunRecord, 'scanbridge' | 'engine' | 'input' | 'model' | 'method'>
 
-/** A step as its maker knows it; the writer adds the time and the names of the files. */
-export type NewStep = Omit<JournalLine, 'time' | 'checkpoint' | 'mask'> & {
-  readonly checkpoint?: Tensors
-  /** A label map as .nii.gz bytes. */
-  readonly mask?: Uint8Array
-}
+/** A step as its maker knows it; the writer adds the time and the name of the file. */
+export type NewStep = Omit<JournalLine, 'time' | 'checkpoint'> & { readonly checkpoint?: Tensors }
 
 /** A run that is being written. Every change is on disk when its call returns. */
 export type RunWriter = {
@@ -27,7 +23,7 @@ export type RunWriter = {
   update(change: Partial<RunRecord>): Promise<void>
   /** A decision, with its time, into `history`. */
   decide(event: string, detail: string, change?: Partial<RunRecord>): Promise<void>
-  /** Checkpoint and mask first, then the line that names them: a line never points to a file that is not there. */
+  /** Checkpoint first, then the line that names it: a line never points to a file that is not there. */
   appendStep(step: NewStep): Promise<void>
   writeFile(name: string, bytes: Uint8Array | string): Promise<void>
   close(): void
@@ -38,6 +34,8 @@ export type ReadRun = {
   readonly record: RunRecord
   readonly state: ReadState
   readonly journal: readonly JournalLine[]
+  /** Steps whose mask is stored beside the checkpoint. */
+  readonly masks: readonly number[]
   /** What was found damaged and left out. */
   readonly problems: readonly string[]
 }
@@ -94,16 +92,10 @@ function openWriter(folder: string, first: RunRecord, now: () => Date): RunWrite
       const entry: HistoryEntry = { time: now().toISOString(), event, detail }
       await update({ ...change, history: [...record.history, entry] })
     },
-    async appendStep({ checkpoint, mask, ...step }) {
-      const file = (ending: string): string => `checkpoints/${stepName(step.step)}.${ending}`
-      if (checkpoint) await writeFileAtomic(join(folder, file('safetensors')), buffer(writeSafetensors(checkpoint)))
-      if (mask) await writeFileAtomic(join(folder, file('nii.gz')), buffer(mask))
-      const line = {
-        ...step,
-        time: now().toISOString(),
-        checkpoint: checkpoint ? file('safetensors') : null,
-        mask: mask ? file('nii.gz') : null,
-      }
+    async appendStep({ checkpoint, ...step }) {
+      const file = `checkpoints/${stepName(step.step)}.safetensors`
+      if (checkpoint) await writeFileAtomic(join(folder, file), buffer(writeSafetensors(checkpoint)))
+      const line = { ...step, time: now().toISOString(), checkpoint: checkpoint ? file : null }
       journal ??= openSync(join(folder, 'steps.jsonl'), 'a')
       writeSync(journal, JSON.stringify(line) + '\n')
       fsyncSync(journal)
@@ -122,7 +114,7 @@ function openWriter(folder: string, first: RunRecord, now: () => Date): RunWrite
 export async function readRun(folder: string): Promise<ReadRun> {
   const record = await readRecord(folder)
   const { lines, problems } = await readJournal(folder)
-  return { folder, record, state: readState(record), journal: lines, problems }
+  return { folder, record, state: readState(record), journal: lines, masks: await storedMasks(folder), problems }
 }
 
 /** A file of the run, or undefined where the run has none of this name. */
@@ -160,25 +152,42 @@ export function findRuns(path: string): string[] {
   return runs
 }
 
+async function storedMasks(folder: string): Promise<number[]> {
+  const names = await readdir(join(folder, 'checkpoints')).catch(() => [])
+  return names
+    .flatMap((name) => /^(\d{4,})\.nii\.gz$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+}
+
+/** Throws where a run cannot begin in this folder, before anything long is done for it. */
+export function checkFree(folder: string): void {
+  if (!existsSync(folder)) return
+  if (!statSync(folder).isDirectory()) throw inTheWay(folder)
+  const found = readdirSync(folder)
+  if (found.includes('run.json')) throw occupied(folder, 'already holds a run')
+  if (found.length > 0) throw occupied(folder, 'is a folder that is not empty')
+}
+
 async function claimFolder(folder: string): Promise<void> {
+  checkFree(folder)
   try {
     await mkdir(folder, { recursive: true })
-    const found = readdirSync(folder)
-    if (found.includes('run.json')) throw occupied(folder, 'already holds a run')
-    if (found.length > 0) throw occupied(folder, 'is a folder that is not empty')
     // Not recursive: of two runs that start at once in the same folder, one fails here.
     await mkdir(join(folder, 'checkpoints'))
   } catch (error) {
-    if (error instanceof UserError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && existsSync(join(folder, 'checkpoints'))) throw occupied(folder, 'already holds a run')
-    const reason = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in the way' : message
-    throw new UserError(
-      'cannot-write',
-      { path: folder, reason, remedy: 'Choose another folder with --out.' },
-      { cause: error },
-    )
+    throw code === 'EEXIST' || code === 'ENOTDIR' ? inTheWay(folder, error) : cannotWrite(folder, message, error)
   }
+}
+
+function inTheWay(path: string, cause?: unknown): UserError {
+  return cannotWrite(path, 'a file is in the way', cause)
+}
+
+function cannotWrite(path: string, reason: string, cause?: unknown): UserError {
+  return new UserError('cannot-write', { path, reason, remedy: 'Choose another folder with --out.' }, { cause })
 }
 
 function occupied(folder: string, reason: string): UserError {

@@ -99,7 +99,7 @@ export const RunRecord = z.looseObject({
 })
 export type RunRecord = z.infer<typeof RunRecord>
 
-/** One line of steps.jsonl. */
+/** One line of steps.jsonl. The gate is step 0; a last line of phase 'final' carries the number of the last step again. */
 export const JournalLine = z.object({
   step: z.number().int().min(0),
   phase: z.string(),
@@ -110,10 +110,12 @@ export const JournalLine = z.object({
   learningRate: Score,
   gradNorm: Score,
   scores: z.record(z.string(), Score),
+  /** Other numbers of the step that are worth keeping, by name. */
+  measures: z.record(z.string(), Score),
+  /** Sentences about what was odd. */
+  notes: z.array(z.string()),
   /** File of the changed parameters, relative to the run's folder. */
   checkpoint: z.string().nullable(),
-  /** File of the label map at this step, relative to the run's folder: where there is one, `rollback --to` can keep it. */
-  mask: z.string().nullable(),
 })
 export type JournalLine = z.infer<typeof JournalLine>
 
