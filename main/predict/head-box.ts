@@ -12,7 +12,7 @@ const blockMm = 4
  */
 const tissueShare = 0.08
 /** The scalp and what averaging blurs away. */
-const marginMm = 8
+const marginMm = 5
 
 function blockMeans(volume: Volume, block: Vector): { shape: Shape; means: Float32Array } {
   const [ni, nj, nk] = volume.shape

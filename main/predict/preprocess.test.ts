@@ -131,7 +131,7 @@ describe('a scan on the model grid', () => {
     expect(volume.shape[2]).toBe(60)
     const top = apply(volume.affine, [0, 0, 59])[2]
     expect(top).toBeGreaterThan(105)
-    expect(top).toBeLessThan(105 + 8 + 2 * 4)
+    expect(top).toBeLessThan(105 + 5 + 2 * 4)
   })
 
   it('makes slices at least as large as the card asks, with the head in the middle and air around', () => {
@@ -166,7 +166,7 @@ describe('the box around a head', () => {
     headRadii.forEach((radius, axis) => {
       for (const side of [-low![axis]!, high![axis]!]) {
         expect(side).toBeGreaterThan(radius)
-        expect(side).toBeLessThan(radius + 8 + 2 * 4 + 2)
+        expect(side).toBeLessThan(radius + 5 + 2 * 4 + 2)
       }
     })
   }
