@@ -44,7 +44,7 @@ const escapes: readonly (readonly [string, string])[] = [
   ['-b', 'iso-8859-15'],
 ]
 
-const normalize = (name: string): string => name.trim().replace(/^ISO 2022 IR/, 'ISO_IR')
+const normalize = (name: string): string => name.trim().replace(/^ISO[ _-](2022 )?IR[ _-]?/, 'ISO_IR ')
 
 const decoders = new Map<string, InstanceType<typeof TextDecoder>>()
 

@@ -64,7 +64,7 @@ const htJpeg2000 = wasm(async () => {
 async function jpegLossless(bytes: Uint8Array, { precision, rows, columns }: Codestream): Promise<Samples> {
   const { Decoder } = await import('jpeg-lossless-decoder-js')
   try {
-    const decoded = new Uint8Array(new Decoder().decompress(bytes.slice().buffer))
+    const decoded = new Uint8Array(new Decoder().decompress(new Uint8Array(bytes).buffer))
     const bytesPerSample = precision > 8 ? 2 : 1
     if (decoded.length < rows * columns * bytesPerSample)
       throw new Unreadable('its compressed pixels do not fit its header')

@@ -1,5 +1,5 @@
 /** Encapsulated pixel data: items of a sequence to the bytes of each frame (PS3.5 A.4). */
-import type { PixelLayout } from './instance.ts'
+import type { PixelLayout } from './pixel-layout.ts'
 import { Unreadable } from './unreadable.ts'
 
 type Fragment = {

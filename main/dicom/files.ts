@@ -1,8 +1,10 @@
 /** Finds and reads DICOM files: a file, a folder searched through, what a DICOMDIR names, the entries of a ZIP. */
 import { dirname } from 'node:path'
 import { isDicomdir, isInside, referencedFiles } from './dicomdir.ts'
-import { type Instance, expectedBytes, readInstance } from './instance.ts'
+import type { Instance } from './instance.ts'
 import { type Parsed, deflated, parse } from './parse.ts'
+import { expectedBytes } from './pixel-layout.ts'
+import { readInstance } from './read-instance.ts'
 import { type Source, describeInput, filesBelow, findBelow } from './source-files.ts'
 import { Unreadable, maxFileBytes } from './unreadable.ts'
 import { openZip } from './zip-files.ts'

@@ -1,7 +1,8 @@
 /** Positions, orientations and spacings of frames to one affine; finds gaps, duplicates and tilt. */
 import { fromParts } from '../volume/affine.ts'
 import type { Affine, Note, Vector } from '../volume/volume.ts'
-import { type Frame, type Plane, cross } from './instance.ts'
+import { cross } from './frame-attributes.ts'
+import type { Frame, Plane } from './instance.ts'
 
 export type Placed = Frame & { readonly plane: Plane }
 

@@ -1,7 +1,9 @@
 /** Siemens mosaics: all slices of a volume as tiles of one picture. */
 import type { Vector } from '../volume/volume.ts'
-import type { Content, Frame, Instance, PixelLayout, Plane } from './instance.ts'
+import { cross } from './frame-attributes.ts'
+import type { Content, Frame, Instance, Plane } from './instance.ts'
 import type { Attributes } from './parse.ts'
+import type { PixelLayout } from './pixel-layout.ts'
 import { Unreadable } from './unreadable.ts'
 
 export type Mosaic = {
@@ -65,11 +67,7 @@ function tilePlane(
   const { row, column, spacing, position } = plane
   const right = ((side - 1) * columns * spacing[0]) / 2
   const down = ((side - 1) * rows * spacing[1]) / 2
-  const along = normal ?? [
-    row[1] * column[2] - row[2] * column[1],
-    row[2] * column[0] - row[0] * column[2],
-    row[0] * column[1] - row[1] * column[0],
-  ]
+  const along = normal ?? cross(row, column)
   const at = (n: 0 | 1 | 2): number => position[n] + right * row[n] + down * column[n] + distance * along[n]
   return { ...plane, position: [at(0), at(1), at(2)] }
 }

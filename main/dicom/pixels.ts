@@ -1,7 +1,7 @@
 /** Pixel data of each transfer syntax to stored values. */
 import { codecOf } from './codecs.ts'
 import { readFrames } from './encapsulated.ts'
-import type { PixelLayout } from './instance.ts'
+import type { PixelLayout } from './pixel-layout.ts'
 import type { Stored } from './rescale.ts'
 import { decodeRle } from './rle.ts'
 import { Unreadable } from './unreadable.ts'
@@ -55,7 +55,7 @@ export function toStored(bytes: Uint8Array, layout: PixelLayout, bigEndian: bool
   const width = bitsAllocated / 8
   const isSwapped = bigEndian === isLittleEndianMachine && width > 1
   const isAligned = bytes.byteOffset % width === 0
-  const own = isAligned && !isSwapped ? bytes : bytes.slice()
+  const own = isAligned && !isSwapped ? bytes : new Uint8Array(bytes)
   if (isSwapped) swap(own, width)
   const { buffer, byteOffset } = own
   const length = own.length / width

@@ -5,7 +5,7 @@ import { type FrameReader, openFrames } from './pixels.ts'
 import type { VolumePlan } from './series.ts'
 import type { DicomSource } from './source.ts'
 import { Unreadable, maxVoxels } from './unreadable.ts'
-import { rescaleInto } from './rescale.ts'
+import { fillNothing, rescaleInto } from './rescale.ts'
 
 export type ReadInstance = (instance: Instance) => Promise<Uint8Array>
 
@@ -40,6 +40,12 @@ export async function toVolume(
     rescaleInto(data.subarray(k * size, (k + 1) * size), stored, frame)
     options.onProgress?.(k + 1, shape[2])
   }
+  const filled = fillNothing(data)
+  if (filled)
+    notes.push({
+      code: 'padding',
+      message: `${filled} voxels hold no data (padding); they were set to the lowest value.`,
+    })
   if (plan.frames.some(({ instance }) => instance.pixels.inverted))
     notes.push({
       code: 'monochrome1',

@@ -47,7 +47,7 @@ export function looksLikeNifti(head: Uint8Array, name: string): boolean {
 }
 
 function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer
+  return new Uint8Array(bytes).buffer
 }
 
 /**

@@ -1,0 +1,79 @@
+import type { Vector } from '../volume/volume.ts'
+import { type Groups, cross, readContent, readPlane, readRescale } from './frame-attributes.ts'
+import type { Frame, Instance, Plane } from './instance.ts'
+import { mosaicFrames, readMosaic } from './mosaic.ts'
+import type { Attributes, Parsed } from './parse.ts'
+import { readLayout } from './pixel-layout.ts'
+import { readScanner } from './scanner.ts'
+import type { Keyword } from './tags.ts'
+import { Unreadable } from './unreadable.ts'
+
+const studyKeywords = [
+  'PatientName', 'PatientID', 'IssuerOfPatientID', 'PatientBirthDate', 'PatientSex', 'PatientAge', 'PatientSize',
+  'PatientWeight', 'PatientIdentityRemoved', 'DeidentificationMethod', 'StudyInstanceUID', 'StudyDate', 'StudyTime',
+  'ReferringPhysicianName', 'StudyID', 'AccessionNumber', 'StudyDescription', 'SeriesDate', 'SeriesTime', 'ContentDate',
+  'ContentTime', 'FrameOfReferenceUID', 'PositionReferenceIndicator',
+] as const satisfies readonly Keyword[] // prettier-ignore
+
+/** The instance that a parsed file holds. Throws Unreadable where it holds no picture that could be part of a scan. */
+export function readInstance(parsed: Parsed, file: string): Instance {
+  const a = parsed.attributes
+  const pixels = readLayout(parsed)
+  const seriesUid = a.string('SeriesInstanceUID')
+  if (!seriesUid) throw new Unreadable('it does not say which series it belongs to')
+  const instance: Instance = {
+    file,
+    sopInstanceUid: a.string('SOPInstanceUID') ?? '',
+    sopClassUid: a.string('SOPClassUID') ?? '',
+    studyUid: a.string('StudyInstanceUID') ?? '',
+    seriesUid,
+    frameOfReferenceUid: a.string('FrameOfReferenceUID'),
+    seriesNumber: a.number('SeriesNumber'),
+    description: a.text('SeriesDescription') ?? '',
+    modality: a.string('Modality') ?? '',
+    instanceNumber: a.number('InstanceNumber') ?? 0,
+    pixels,
+    scanner: readScanner(a),
+    study: Object.fromEntries(studyKeywords.flatMap((k) => (a.text(k) === undefined ? [] : [[k, a.text(k)]]))),
+    tilt: a.number('GantryDetectorTilt'),
+    frames: [],
+  }
+  instance.frames = readFrames(instance, a)
+  return instance
+}
+
+function readFrames(instance: Instance, a: Attributes): Frame[] {
+  const mosaic = readMosaic(a, instance.pixels)
+  const none: Groups = () => undefined
+  if (mosaic) return mosaicFrames(instance, mosaic, readPlane(a, none), readContent(a, none), readRescale(a, none))
+  const shared = a.items('SharedFunctionalGroupsSequence')[0]
+  const perFrame = a.items('PerFrameFunctionalGroupsSequence')
+  const { frames, rows, columns } = instance.pixels
+  const offsets = a.numbers('GridFrameOffsetVector')
+  return Array.from({ length: frames }, (_, index) => {
+    const own = perFrame[index]
+    const groups: Groups = (sequence) => own?.items(sequence)[0] ?? shared?.items(sequence)[0]
+    const plane = readPlane(a, groups)
+    const { slope, intercept } = readRescale(a, groups)
+    return {
+      instance,
+      index,
+      tile: undefined,
+      rows,
+      columns,
+      plane: frames > 1 && perFrame.length === 0 ? stacked(plane, index, offsets) : plane,
+      content: readContent(a, groups),
+      slope,
+      intercept,
+    }
+  })
+}
+
+/** Classic multi-frame has one position for all: frames follow along the normal, by their offsets or the spacing between slices. */
+function stacked(plane: Plane | undefined, index: number, offsets: readonly number[]): Plane | undefined {
+  const offset = offsets[index] ?? (plane?.spacingBetween === undefined ? undefined : index * plane.spacingBetween)
+  if (!plane || offset === undefined) return undefined
+  const normal = cross(plane.row, plane.column)
+  const relative = offset - (offsets[0] ?? 0)
+  return { ...plane, position: plane.position.map((x, n) => x + relative * normal[n]!) as unknown as Vector }
+}
