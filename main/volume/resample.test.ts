@@ -2,14 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { apply, compose, fromParts, invert, spacing } from './affine.ts'
 import { createRandom } from './random.ts'
-import {
-  gridWithSpacing,
-  mostProbable,
-  resample,
-  resampleLabels,
-  resampleProbabilities,
-  toSpacing,
-} from './resample.ts'
+import { gridWithSpacing, resample, resampleLabels, resampleProbabilities, toSpacing } from './resample.ts'
 import type { Affine, Grid, ProbabilityMap, Shape, Vector, Volume } from './volume.ts'
 import { voxelCount } from './volume.ts'
 
@@ -68,17 +61,12 @@ describe('labels', () => {
   })
 })
 
-/** Every class interpolated at every voxel: the definition, without short cuts. */
-function byDefinition(map: ProbabilityMap, target: Grid): Uint8Array {
-  const channels = Array.from({ length: map.classes }, (_, c) => {
+/** Every class interpolated at every voxel: the definition, without short cuts. [class][voxel] */
+function interpolated(map: ProbabilityMap, target: Grid): Float32Array[] {
+  return Array.from({ length: map.classes }, (_, c) => {
     const data = Float32Array.from({ length: voxelCount(map.shape) }, (_, n) => map.data[n * map.classes + c]!)
     return resample({ shape: map.shape, affine: map.affine, data }, target, c === 0 ? 1 : 0).data
   })
-  const data = Float32Array.from(
-    { length: voxelCount(target.shape) * map.classes },
-    (_, n) => channels[n % map.classes]![Math.floor(n / map.classes)]!,
-  )
-  return mostProbable({ ...target, classes: map.classes, data }).data
 }
 
 describe('labels from probabilities', () => {
@@ -96,7 +84,12 @@ describe('labels from probabilities', () => {
         const map = { shape, affine: oblique(a, [1, 1, 2], [0, 0, 0]), classes, data }
         const centre = centreOf(map)
         const target: Grid = { shape: [8, 9, 10], affine: oblique(b, [0.9, 0.8, 0.7], centre) }
-        expect(resampleProbabilities(map, target).data).toEqual(byDefinition(map, target))
+        const probabilities = interpolated(map, target)
+        resampleProbabilities(map, target).data.forEach((label, n) => {
+          const highest = Math.max(...probabilities.map((p) => p[n]!))
+          // Equal to rounding: the map's own numbers are single precision.
+          if (probabilities[label]![n]! < highest - 1e-6) expect.fail(`voxel ${n} is not ${label}`)
+        })
       }),
     )
   })
@@ -161,6 +154,7 @@ describe('another spacing', () => {
         })
         expect(worst).toBeLessThan(1e-4)
       }),
+      { numRuns: 40 },
     )
   })
 

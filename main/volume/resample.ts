@@ -101,7 +101,7 @@ export function resampleLabels(labels: LabelMap, target: Grid): LabelMap {
 }
 
 /** The most probable class of every voxel; of equally probable ones the lowest. */
-export function mostProbable({ shape, affine, classes, data }: ProbabilityMap): LabelMap {
+function mostProbable({ shape, affine, classes, data }: ProbabilityMap): LabelMap {
   const labels = new Uint8Array(voxelCount(shape))
   for (let n = 0, p = 0; n < labels.length; n++, p += classes) {
     let best = 0
