@@ -7,6 +7,8 @@ const trimSds = 2
 const leastSd = 1e-3
 /** Share that a class which the network excluded may still get back. */
 const floor = 1e-3
+/** A share of foreground that no re-weighting can make visible. */
+const negligible = 1e-6
 
 type Sums = { weight: Float64Array; first: Float64Array; second: Float64Array }
 
@@ -71,27 +73,28 @@ export function reweight(
   { means, sds }: ClassStatistics,
   exponent: number,
 ): Float32Array {
-  const out = Float32Array.from(probability)
+  const out = probability.slice()
+  const known = sds.flatMap((sd, n) => (Number.isFinite(sd) ? [n + 1] : []))
+  const logSds = sds.map(Math.log)
   const logLikelihood = new Float64Array(classes)
   for (let n = 0; n < intensity.length; n++) {
+    const at = n * classes
+    if (1 - probability[at]! < negligible) continue
     let share = 0
     let best = -Infinity
-    for (let c = 1; c < classes; c++) {
-      const sd = sds[c - 1]!
-      const z = (intensity[n]! - means[c - 1]!) / sd
-      logLikelihood[c] = exponent * (-0.5 * z * z - Math.log(sd))
-      if (!Number.isFinite(logLikelihood[c]!)) continue
-      share += probability[n * classes + c]!
-      best = Math.max(best, logLikelihood[c]!)
+    for (const c of known) {
+      const z = (intensity[n]! - means[c - 1]!) / sds[c - 1]!
+      logLikelihood[c] = exponent * (-0.5 * z * z - logSds[c - 1]!)
+      share += probability[at + c]!
+      best = Math.max(best, logLikelihood[c])
     }
     let total = 0
-    for (let c = 1; c < classes; c++) {
-      if (!Number.isFinite(logLikelihood[c]!)) continue
-      const weight = (probability[n * classes + c]! + floor) * Math.exp(logLikelihood[c]! - best)
-      out[n * classes + c] = weight
+    for (const c of known) {
+      const weight = (probability[at + c]! + floor) * Math.exp(logLikelihood[c]! - best)
+      out[at + c] = weight
       total += weight
     }
-    for (let c = 1; c < classes; c++) if (Number.isFinite(logLikelihood[c]!)) out[n * classes + c]! *= share / total
+    for (const c of known) out[at + c]! *= share / total
   }
   return out
 }

@@ -3,6 +3,7 @@ import { percentile } from '../volume/intensity.ts'
 import { biasAt, centreBias, fitBias, undoBias, undoBiasInSlice } from './bias-field.ts'
 import type { BiasField } from './bias-field.ts'
 import { classStatistics, refinedStatistics, reweight } from './class-statistics.ts'
+import type { ClassStatistics } from './class-statistics.ts'
 import type { Foreground } from './foreground.ts'
 import { anchorMap, mapIntensities } from './intensity-map.ts'
 import type { IntensityMap } from './intensity-map.ts'
@@ -115,7 +116,7 @@ export function normalisationPass(
   foreground: Foreground,
   correction: Correction,
   { bias, anchors, sourceAir }: PassOptions,
-): { correction: Correction; means: readonly number[]; inOrder: boolean } {
+): { correction: Correction; statistics: ClassStatistics; inOrder: boolean } {
   const { classes, probability } = foreground
   let field = correction.bias
   let restored = field ? undoBias(intensity, biasAt(field, foreground)) : intensity
@@ -134,7 +135,7 @@ export function normalisationPass(
   const anchored = anchors && sourceAir !== undefined ? anchorMap(statistics.means, anchors) : undefined
   return {
     correction: anchored ? { ...base, map: anchored.map, targetAir: sourceAir! } : { ...base, targetAir: base.air },
-    means: statistics.means,
+    statistics,
     inOrder: anchored?.inOrder ?? true,
   }
 }

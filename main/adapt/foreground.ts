@@ -23,14 +23,19 @@ export function coordinate(index: number, count: number): number {
   return count === 1 ? 0 : (2 * index) / (count - 1) - 1
 }
 
-/** probability: [slice][j][i][class] of the named slices (k) of the study, in their order. */
+/**
+ * probability: [slice][j][i][class] of the named slices of the study, in their order. positions: where the study's slices lie
+ * in a scan of `depth` slices, if it is only some of them.
+ */
 export function gatherForeground(
   probability: Float32Array,
   classes: number,
   study: ModelStudy,
   slices: readonly number[],
+  positions?: readonly number[],
+  depth = study.volume.shape[2],
 ): Foreground {
-  const [ni, nj, nk] = study.volume.shape
+  const [ni, nj] = study.volume.shape
   const voxels = ni * nj * slices.length
   const found = new Int32Array(voxels)
   let count = 0
@@ -44,6 +49,9 @@ export function gatherForeground(
     probability: gathered,
     x: Float32Array.from(index, (n) => coordinate(n % ni, ni)),
     y: Float32Array.from(index, (n) => coordinate(Math.floor(n / ni) % nj, nj)),
-    z: Float32Array.from(index, (n) => coordinate(slices[Math.floor(n / (ni * nj))]!, nk)),
+    z: Float32Array.from(index, (n) => {
+      const slice = slices[Math.floor(n / (ni * nj))]!
+      return coordinate(positions ? positions[slice]! : slice, depth)
+    }),
   }
 }

@@ -1,0 +1,140 @@
+import { tf } from '../engine/tf.ts'
+import type { Tensor } from '../engine/tf.ts'
+import type { Model, Parameter } from '../model/model.ts'
+import type { Adam } from './adam.ts'
+import { consistencyTarget, drawView, seenIn } from './consistency-target.ts'
+import type { TargetOptions, View } from './consistency-target.ts'
+import { gradientStep } from './gradient-step.ts'
+import { classLogits, diceLoss, divergence, halfSquaredDistance, ratioPrior, weightedMean } from './losses.ts'
+import { channelsFirst } from './method.ts'
+import type { StepReport, Work } from './method.ts'
+import { scoped } from './scope.ts'
+import { drawBatch } from './slices.ts'
+import { validPixels } from './valid.ts'
+import { identity, mirrorIsLateral, mirroredClasses, symmetries, undoSymmetry } from './views.ts'
+import type { Symmetry } from './views.ts'
+
+/** The part of the method's options that a step needs; their meaning is in its table. */
+export type StepOptions = Omit<TargetOptions, 'exchange'> & {
+  readonly batch: number
+  readonly learningRate: number
+  readonly views: number
+  readonly symmetries: keyof typeof symmetries
+  readonly strength: number
+  readonly blur: number
+  readonly divergence: number
+  readonly dice: number
+  readonly prior: number
+  readonly sourceAnchor: number
+  readonly weightAnchor: number
+}
+
+type StepWork = Pick<
+  Work,
+  'source' | 'student' | 'input' | 'restored' | 'sourceProbability' | 'classes' | 'random' | 'traced'
+> & { readonly options: StepOptions }
+
+type Training = {
+  readonly teacher: Model
+  readonly optimizer: Adam
+  readonly parameters: readonly Parameter[]
+  readonly sourceParameters: readonly Parameter[]
+}
+
+/** A mirror along i is a view only where it runs from left to right: no network has seen a head upside down. */
+function allowedSymmetries({ card }: Model, name: StepOptions['symmetries']): readonly Symmetry[] {
+  return name === 'mirror' && !mirrorIsLateral(card) ? symmetries.none : symmetries[name]
+}
+
+/** The slices as they are, once in each symmetry, and beyond those weakly augmented. */
+function teacherViews(slices: number, allowed: readonly Symmetry[], { options, random }: StepWork): View[] {
+  const { views, strength, blur } = options
+  return Array.from({ length: views }, (_, n) =>
+    n < allowed.length
+      ? { symmetry: allowed[n] ?? identity, changes: undefined }
+      : drawView(slices, allowed, 0.7 * strength, blur, random),
+  )
+}
+
+/**
+ * One update of M1 (methods.md): the student sees a batch in a random view and learns the teacher's target for it. Its own
+ * prediction is turned back before the two are compared. The teacher is left as it is.
+ */
+export function consistencyStep(
+  work: StepWork,
+  { teacher, optimizer, parameters, sourceParameters }: Training,
+): StepReport {
+  const { source, student, input, options, random } = work
+  const slices = drawBatch(input.tissueSlices, options.batch, random)
+  const allowed = allowedSymmetries(source, options.symmetries)
+  const views = teacherViews(slices.length, allowed, work)
+  const view = drawView(slices.length, allowed, options.strength, options.blur, random)
+  const exchange = mirroredClasses(source.card)
+  return scoped(() => {
+    const looks = views.map((each) => ({ view: each, batch: seenIn(each, input, slices, random) }))
+    const valid = validPixels(input, slices.length)
+    const aim = consistencyTarget(teacher, looks, valid, input, slices, work.restored, { ...options, exchange })
+    const batch = seenIn(view, input, slices, random)
+    let output: Tensor | undefined
+    const update = gradientStep(parameters, optimizer, options.learningRate, () => {
+      const raw = student.logits(batch)
+      if (work.traced) output = tf.keep(tf.clone(raw))
+      const logits = undoSymmetry(classLogits(raw), view.symmetry, exchange)
+      return {
+        ...agreementTerms(logits, aim, options),
+        ...anchorTerms(logits, valid, slices, parameters, sourceParameters, work),
+      }
+    })
+    const trace = output && {
+      input: channelsFirst(batch),
+      logits: channelsFirst(output),
+      views: { slices, teacher: views, student: view, learningRate: options.learningRate },
+    }
+    output?.dispose()
+    return { ...update, learningRate: options.learningRate, ...(trace && { trace }) }
+  })
+}
+
+/** Agreement with the target: its divergence and soft Dice (methods.md M1, step 5). */
+export function agreementTerms(
+  logits: Tensor,
+  { target, weights }: { readonly target: Tensor; readonly weights: Tensor },
+  options: Pick<StepOptions, 'divergence' | 'dice'>,
+): Record<string, Tensor> {
+  const terms: Record<string, Tensor> = {}
+  if (options.divergence > 0) {
+    terms['divergence'] = tf.mul(weightedMean(divergence(target, logits), weights), options.divergence)
+  }
+  if (options.dice > 0) terms['dice'] = tf.mul(diceLoss(target, tf.softmax(logits), weights), options.dice)
+  return terms
+}
+
+/** What holds the student back: the source's class proportions, prediction and parameters. */
+function anchorTerms(
+  logits: Tensor,
+  valid: Tensor,
+  slices: readonly number[],
+  parameters: readonly Parameter[],
+  sourceParameters: readonly Parameter[],
+  { source, input, sourceProbability, classes, options }: StepWork,
+): Record<string, Tensor> {
+  const terms: Record<string, Tensor> = {}
+  const { proportions } = source.card.source
+  if (options.prior > 0 && proportions) {
+    terms['prior'] = tf.mul(ratioPrior(tf.softmax(logits), valid, proportions), options.prior)
+  }
+  if (options.sourceAnchor > 0) {
+    const [ni, nj] = input.volume.shape
+    const size = ni * nj * classes
+    const data = new Float32Array(slices.length * size)
+    slices.forEach((k, n) => data.set(sourceProbability.subarray(k * size, (k + 1) * size), n * size))
+    const before = tf.tensor4d(data, [slices.length, nj, ni, classes])
+    terms['source anchor'] = tf.mul(weightedMean(divergence(before, logits), valid), options.sourceAnchor)
+  }
+  if (options.weightAnchor > 0) {
+    const variables = (of: readonly Parameter[]): Tensor[] => of.map(({ variable }) => variable)
+    const distance = halfSquaredDistance(variables(parameters), variables(sourceParameters))
+    terms['weight anchor'] = tf.mul(distance, options.weightAnchor)
+  }
+  return terms
+}

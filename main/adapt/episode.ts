@@ -1,0 +1,287 @@
+import { UserError } from '../errors.ts'
+import type { Model, ParameterValues } from '../model/model.ts'
+import { predictStudy } from '../predict/predict.ts'
+import type { ModelStudy } from '../predict/study.ts'
+import { createRandom } from '../volume/random.ts'
+import type { Note, ProbabilityMap } from '../volume/volume.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { predictAdapted, predictCheckpoint, takeCheckpoint } from './checkpoint.ts'
+import { Examiner } from './examiner.ts'
+import type { Candidate, Verdict } from './examiner.ts'
+import type { GuardScores } from './guard.ts'
+import type { Method, StepReport, StepTrace } from './method.ts'
+import { parseOptions } from './options.ts'
+import type { OptionValue, OptionValues } from './options.ts'
+import { ProgressCounter } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { spreadSlices } from './slices.ts'
+import { EpisodeWork } from './work.ts'
+
+export type EpisodeRequest = {
+  /** The source model; it comes out as it went in. */
+  readonly model: Model
+  readonly study: ModelStudy
+  readonly method: Method
+  /** In place of the method's defaults; text as typed is fine. */
+  readonly options?: Readonly<Record<string, OptionValue>>
+  readonly seed: number
+  readonly signal?: AbortSignal
+  /** Hand out with each step what --trace writes. */
+  readonly trace?: boolean
+  /** false: no scores and no verdict; the last state is kept. */
+  readonly guard: boolean
+  /** Milliseconds from any start. */
+  readonly now?: () => number
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export type Phase = 'gate' | 'input' | 'train' | 'final'
+
+/** One line of the journal, and what is kept beside it. */
+export type EpisodeStep = StepReport & {
+  readonly kind: 'step'
+  /** 0 for the gate; then passes and updates are counted together. */
+  readonly step: number
+  readonly phase: Phase
+  readonly scores?: GuardScores
+  readonly notes: readonly Note[]
+  readonly elapsedMs: number
+  readonly progress: Progress
+  readonly checkpoint?: Checkpoint
+  readonly trace?: StepTrace
+  /** With a trace: every trainable parameter and norm statistic after the step, by ONNX name. */
+  readonly parameters?: ParameterValues
+}
+
+export type EpisodeEvent =
+  { readonly kind: 'before'; readonly probability: ProbabilityMap; readonly elapsedMs: number } | EpisodeStep
+
+export type EpisodeResult = {
+  readonly options: OptionValues
+  /** All slices, on the model's grid: by the source model; by the last state; by the one that is kept. */
+  readonly before: ProbabilityMap
+  readonly after: ProbabilityMap
+  readonly mask: ProbabilityMap
+  readonly kept: 'source' | number
+  /** Of the kept state; undefined for the source. */
+  readonly checkpoint: Checkpoint | undefined
+  readonly candidates: readonly Candidate[]
+  readonly guard: Verdict
+  readonly notes: readonly Note[]
+  /** Passes and updates done. */
+  readonly steps: number
+  readonly elapsedMs: number
+}
+
+/**
+ * One episode: from the source weights to a verdict. Yields the source model's prediction, then every step; returns the
+ * masks and what is kept. Throws the signal's reason within one batch of its abort, UserError where the method or an option
+ * does not fit. Nothing outlives it: the student is a clone, and every tensor is disposed. Same engine, input and seed: the
+ * same numbers.
+ */
+export async function* runEpisode(request: EpisodeRequest): AsyncGenerator<EpisodeEvent, EpisodeResult, void> {
+  const { model, method } = request
+  const options = parseOptions(method.options, request.options)
+  const reason = method.obstacle?.(model, options)
+  if (reason) {
+    const remedy = 'Choose another method: `scanbridge methods` lists them.'
+    throw new UserError('method-not-applicable', { method: method.title, model: model.card.name, reason, remedy })
+  }
+  const student = model.clone()
+  try {
+    return yield* new Episode(request, options, student).run()
+  } finally {
+    student.dispose()
+  }
+}
+
+class Episode {
+  private readonly request: EpisodeRequest
+  private readonly method: Method
+  private readonly options: OptionValues
+  private readonly student: Model
+  private readonly progress: ProgressCounter
+  private readonly candidates: Candidate[] = []
+  private step = 0
+  private notesTold = 0
+  private divergence: string | undefined
+
+  constructor(request: EpisodeRequest, options: OptionValues, student: Model) {
+    this.request = request
+    this.method = request.method
+    this.options = options
+    this.student = student
+    this.progress = new ProgressCounter(request.now ?? (() => performance.now()), request.onProgress)
+  }
+
+  async *run(): AsyncGenerator<EpisodeEvent, EpisodeResult, void> {
+    const { model, study, signal, seed, trace = false, guard } = this.request
+    const depth = study.volume.shape[2]
+    const wanted = this.method.slices(this.options)
+    this.progress.begin('source prediction', 2 * depth + 10 * Math.min(wanted, study.tissueSlices.length))
+    const before = await predictStudy(model, study, this.predicting())
+    yield { kind: 'before', probability: before, elapsedMs: this.progress.elapsedMs }
+
+    const work = new EpisodeWork({
+      source: model,
+      student: this.student,
+      scan: study,
+      slices: spreadSlices(study.tissueSlices, wanted),
+      before,
+      options: this.options,
+      random: createRandom(seed).fork('episode'),
+      signal,
+      traced: trace,
+      advance: (slices) => this.progress.advance(slices),
+    })
+    const examiner = new Examiner(work, this.method, guard)
+    const gate = await examiner.gate()
+    work.extent = gate.extent
+    yield this.event(work, 'gate', {}, { scores: gate.scores })
+    if (gate.extent !== 'none') {
+      yield* this.inputPhase(work, examiner)
+      if (!this.divergence) yield* this.trainPhase(work, examiner)
+    }
+    return yield* this.conclude(work, examiner, before)
+  }
+
+  private async *inputPhase(work: EpisodeWork, examiner: Examiner): AsyncGenerator<EpisodeEvent, void, void> {
+    const passes = this.method.passes?.(work) ?? 0
+    if (!this.method.correct) return
+    this.progress.begin('input steps', this.slicesToCome(work, passes))
+    let last: StepReport | undefined
+    for await (const report of this.method.correct(work)) {
+      this.step++
+      last = report
+      if (this.step < passes) yield this.event(work, 'input', report, { checkpoint: this.checkpoint(work) })
+    }
+    const { candidate, divergence } = await examiner.examine(this.step, 'input', () => this.checkpoint(work))
+    this.divergence = divergence
+    if (candidate) this.candidates.push(candidate)
+    yield this.event(work, 'input', last ?? {}, candidate ?? {})
+  }
+
+  private async *trainPhase(work: EpisodeWork, examiner: Examiner): AsyncGenerator<EpisodeEvent, void, void> {
+    const { method } = this
+    const steps = method.steps?.(work) ?? 0
+    if (steps === 0 || !method.step) return
+    this.progress.begin('training', this.slicesToCome(work, 0))
+    const state = await method.configure?.(work)
+    try {
+      for (let n = 1; n <= steps; n++) {
+        this.request.signal?.throwIfAborted()
+        const report = await method.step(work, state)
+        this.step++
+        this.divergence = whatDiverged(report)
+        if (this.divergence) {
+          yield this.event(work, 'train', report, {})
+          return
+        }
+        if (n < steps) yield this.event(work, 'train', report, { checkpoint: this.checkpoint(work) })
+        else {
+          const parameters = this.parametersForTrace(report)
+          await method.settle?.(work, state)
+          const { candidate, divergence } = await examiner.examine(this.step, 'train', () => this.checkpoint(work))
+          this.divergence = divergence
+          if (candidate) this.candidates.push(candidate)
+          yield this.event(work, 'train', report, { ...candidate, ...(parameters && { parameters }) })
+        }
+        // Lets timers, messages and signals through between two steps.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    } finally {
+      method.dispose?.(state)
+    }
+  }
+
+  private async *conclude(
+    work: EpisodeWork,
+    examiner: Examiner,
+    before: ProbabilityMap,
+  ): AsyncGenerator<EpisodeEvent, EpisodeResult, void> {
+    const { model, study } = this.request
+    const guard = examiner.verdict(this.candidates, this.divergence)
+    const last = this.candidates.at(-1)
+    const kept = this.candidates.find(({ step }) => step === guard.kept)
+    const others = kept && kept !== last ? 2 : 1
+    this.progress.begin('final prediction', last ? others * study.volume.shape[2] : 0)
+    const after =
+      last && !this.divergence
+        ? await predictAdapted(this.student, study, work.surroundings, this.predicting())
+        : before
+    let mask = kept ? after : before
+    if (kept && kept !== last) mask = await predictCheckpoint(model, study, kept.checkpoint, this.predicting())
+    yield this.event(work, 'final', {}, { scores: guard.scores })
+    return {
+      options: this.options,
+      before,
+      after,
+      mask,
+      kept: guard.kept,
+      checkpoint: kept?.checkpoint,
+      candidates: this.candidates,
+      guard,
+      notes: work.notes,
+      steps: this.step,
+      elapsedMs: this.progress.elapsedMs,
+    }
+  }
+
+  private predicting(): { signal?: AbortSignal; onProgress: (done: number) => void } {
+    const { signal } = this.request
+    let before = 0
+    const onProgress = (done: number): void => {
+      this.progress.advance(done - before)
+      before = done
+    }
+    return { ...(signal && { signal }), onProgress }
+  }
+
+  private checkpoint(work: EpisodeWork): Checkpoint {
+    const names = this.method.collect?.(this.student, this.options).map(({ name }) => name) ?? []
+    return takeCheckpoint(this.student, this.request.model, names, work.surroundings)
+  }
+
+  private parametersForTrace({ trace }: StepReport): ParameterValues | undefined {
+    if (!trace) return undefined
+    const statistics = this.student.parameters('norm-stats').map(({ name }) => name)
+    return new Map([...this.student.values(), ...this.student.values(statistics)])
+  }
+
+  private event(
+    work: EpisodeWork,
+    phase: Phase,
+    report: StepReport,
+    extra: { scores?: GuardScores; checkpoint?: Checkpoint; parameters?: ParameterValues },
+  ): EpisodeStep {
+    const notes = work.notes.slice(this.notesTold)
+    this.notesTold = work.notes.length
+    const { scores, checkpoint, parameters = this.parametersForTrace(report) } = extra
+    return {
+      kind: 'step',
+      step: this.step,
+      phase,
+      ...report,
+      ...(scores && { scores }),
+      ...(checkpoint && { checkpoint }),
+      ...(parameters && { parameters }),
+      notes,
+      elapsedMs: this.progress.elapsedMs,
+      progress: this.progress.current,
+    }
+  }
+
+  /** Slices still to go through the network, from the number of passes that are left. */
+  private slicesToCome(work: EpisodeWork, passes: number): number {
+    const slices = work.positions.length
+    const training = (this.method.steps?.(work) ?? 0) * (this.method.stepCost?.(this.options) ?? 0)
+    const examining = this.request.guard ? 4 * slices : slices
+    return slices * (passes + 1) + training + examining + work.depth
+  }
+}
+
+/** What of a step is no longer a number; undefined where all is well. */
+function whatDiverged({ losses = {}, gradientNorm = 0 }: StepReport): string | undefined {
+  const broken = Object.entries({ ...losses, gradient: gradientNorm }).find(([, value]) => !Number.isFinite(value))
+  return broken && `The training diverged: ${broken[0]} is not a number any more.`
+}

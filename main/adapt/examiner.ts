@@ -1,0 +1,210 @@
+import type { Checkpoint } from './checkpoint.ts'
+import { storable } from './checkpoint.ts'
+import { reweight } from './class-statistics.ts'
+import { selectSlices } from './correction.ts'
+import { chooseState, drift, judge } from './guard.ts'
+import type { GuardContext, GuardScores, StatePrediction } from './guard.ts'
+import type { Gate, Method } from './method.ts'
+import { normDistance, observe } from './norm-layers.ts'
+import { heldOutConsistency, intensityConsistency, labelsOf } from './scores.ts'
+import { interleavedBatches, spreadSlices } from './slices.ts'
+import type { EpisodeWork } from './work.ts'
+import { createRandom } from '../volume/random.ts'
+import { spacing } from '../volume/affine.ts'
+
+/** A state that may be kept: after the input steps, or after training. */
+export type Candidate = {
+  readonly step: number
+  readonly phase: 'input' | 'train'
+  readonly checkpoint: Checkpoint
+  readonly harmful: boolean
+  readonly consistency: number
+  readonly scores: GuardScores
+  readonly reasons: readonly string[]
+}
+
+export type Verdict = {
+  readonly verdict: 'accepted' | 'not-needed' | 'rolled-back' | 'off'
+  readonly kept: 'source' | number
+  /** Of the kept state, or of the last one where none is kept. */
+  readonly scores: GuardScores
+  /** Sentences for the user. */
+  readonly reasons: readonly string[]
+}
+
+/** Held-out views cost a forward pass each: a dozen slices tell as much as all. */
+const slicesHeldOut = 12
+const slicesOfDistance = 8
+/** The held-out views are the same for every scan and every seed. */
+const heldOutSeed = 4
+
+/** Decides before an episode, examines the states within it, and gives the verdict after it. */
+export class Examiner {
+  private readonly work: EpisodeWork
+  private readonly method: Method
+  private readonly guard: boolean
+  private gateDecision: Gate = { extent: 'full', scores: {}, reason: '' }
+  private source: StatePrediction | undefined
+
+  constructor(work: EpisodeWork, method: Method, guard: boolean) {
+    this.work = work
+    this.method = method
+    this.guard = guard
+  }
+
+  /** Whether to adapt at all: the method's own gate, or else the guard's. */
+  async gate(): Promise<Gate> {
+    const { work, method, guard } = this
+    const whole: Gate = { extent: 'full', scores: {}, reason: '' }
+    if (work.study.volume.shape[2] === 0) {
+      this.gateDecision = { extent: 'none', scores: {}, reason: 'No slice of the scan shows tissue.' }
+      return this.gateDecision
+    }
+    const distance = guard ? await this.normDistance() : undefined
+    const scores = distance === undefined ? {} : { 'S11 norm distance': distance }
+    const own = method.gate ? await method.gate(work) : guard ? await this.isInDomain(distance) : whole
+    this.gateDecision = { ...own, scores: { ...own.scores, ...scores } }
+    return this.gateDecision
+  }
+
+  /** In domain is what both say so of: the norm statistics (S11), and the model's agreement with itself on a copy. */
+  private async isInDomain(distance: number | undefined): Promise<Gate> {
+    const { source, study, sourceProbability, classes, random, signal, advance } = this.work
+    const { normDistanceP95, consistency } = source.card.source
+    if (distance === undefined || normDistanceP95 === undefined || !consistency)
+      return { extent: 'full', scores: {}, reason: '' }
+    const labels = labelsOf(sourceProbability, classes)
+    const agreement = await intensityConsistency(source, study, labels, classes, random.fork('gate'), signal)
+    advance(study.volume.shape[2])
+    const inDomain = distance < normDistanceP95 && agreement >= consistency.p05
+    const found = `distance ${distance.toFixed(3)}, limit ${normDistanceP95.toFixed(3)}; agreement ${agreement.toFixed(3)}, limit ${consistency.p05.toFixed(3)}`
+    const reason = `To the network the scan is like its training scans (${found}): adapting is likelier to harm than to help.`
+    return {
+      extent: inDomain ? 'none' : 'full',
+      scores: { 'gate consistency': agreement },
+      reason: inDomain ? reason : '',
+    }
+  }
+
+  /** Scores a settled state; sets its re-weighting first. Without a candidate, `divergence` says what broke. */
+  async examine(
+    step: number,
+    phase: Candidate['phase'],
+    checkpoint: () => Checkpoint,
+  ): Promise<{ candidate?: Candidate; divergence?: string }> {
+    const { work, method, guard } = this
+    if (!guard && !method.reweighting) {
+      return {
+        candidate: { step, phase, checkpoint: checkpoint(), harmful: false, consistency: NaN, scores: {}, reasons: [] },
+      }
+    }
+    const { student, input, signal, advance, classes, restored } = work
+    const { probability } = await observe(student, input, inOrder(input.tissueSlices), { signal, onBatch: advance })
+    if (!probability.every(Number.isFinite)) return { divergence: 'The prediction is not a number any more.' }
+    const reweighting = method.reweighting?.(work, probability)
+    work.reweighting = storable({ reweighting }).reweighting
+    if (!guard) {
+      return {
+        candidate: { step, phase, checkpoint: checkpoint(), harmful: false, consistency: NaN, scores: {}, reasons: [] },
+      }
+    }
+    this.source ??= {
+      network: work.sourceProbability,
+      probability: work.sourceProbability,
+      consistency: await this.consistency(work.source, work.study, work.sourceProbability),
+    }
+    const consistency = await this.consistency(student, input, probability)
+    const final = work.surroundings.reweighting
+    const adapted = final ? reweight(restored, probability, classes, final, final.exponent) : probability
+    const taken = checkpoint()
+    const verdict = judge({ network: probability, probability: adapted, consistency }, this.source, this.context())
+    const moved = drift(student, work.source, [...taken.keys()].filter(isWeight(work)))
+    return {
+      candidate: { step, phase, checkpoint: taken, ...verdict, consistency, scores: { ...verdict.scores, ...moved } },
+    }
+  }
+
+  verdict(candidates: readonly Candidate[], divergence: string | undefined): Verdict {
+    const { gateDecision } = this
+    const last = candidates.at(-1)
+    const gateReasons = gateDecision.reason ? [gateDecision.reason] : []
+    if (divergence) {
+      const reasons = [divergence, 'The source model was restored.']
+      return { verdict: 'rolled-back', kept: 'source', scores: last?.scores ?? {}, reasons }
+    }
+    if (!last) {
+      const reasons = gateReasons.length ? gateReasons : ['The method left nothing changed.']
+      return { verdict: 'not-needed', kept: 'source', scores: gateDecision.scores, reasons }
+    }
+    if (!this.guard)
+      return { verdict: 'off', kept: last.step, scores: {}, reasons: [...gateReasons, 'The guard was off.'] }
+    const chosen = candidates[chooseState(candidates)]
+    if (!chosen) {
+      const reasons = [
+        ...gateReasons,
+        ...last.reasons,
+        'Adapting is likelier to have harmed than helped: the source model was restored.',
+      ]
+      return { verdict: 'rolled-back', kept: 'source', scores: last.scores, reasons }
+    }
+    const earlier = chosen === last ? [] : [whyEarlier(chosen, last)]
+    const steadier = `Steadiness under held-out views: ${this.source!.consistency.toFixed(3)} before, ${chosen.consistency.toFixed(3)} after.`
+    const reasons = [...gateReasons, ...earlier, ...chosen.reasons, steadier]
+    return { verdict: 'accepted', kept: chosen.step, scores: chosen.scores, reasons }
+  }
+
+  private async normDistance(): Promise<number | undefined> {
+    const { source, study, signal, advance } = this.work
+    if (source.normLayers.length === 0) return undefined
+    const batches = interleavedBatches(spreadSlices(study.tissueSlices, slicesOfDistance), slicesOfDistance / 2)
+    const { moments } = await observe(source, study, batches, { signal, onBatch: advance })
+    return normDistance(source.normLayers, moments)
+  }
+
+  /** S4 of a model on slices of which this is its prediction. */
+  private async consistency(
+    model: EpisodeWork['source'],
+    input: EpisodeWork['input'],
+    probability: Float32Array,
+  ): Promise<number> {
+    const { classes, signal, advance } = this.work
+    const some = spreadSlices(input.tissueSlices, slicesHeldOut)
+    const labels = labelsOf(probability, classes)
+    const size = input.volume.shape[0] * input.volume.shape[1]
+    const own = new Uint8Array(some.length * size)
+    some.forEach((slice, n) => own.set(labels.subarray(slice * size, (slice + 1) * size), n * size))
+    const random = createRandom(heldOutSeed)
+    const slices = selectSlices(input, some)
+    const score = await heldOutConsistency(model, slices, slices.tissueSlices, own, classes, random, signal)
+    advance(2 * some.length)
+    return score
+  }
+
+  private context(): GuardContext {
+    const { classes, source, study, tissueDepth, positions } = this.work
+    const [ni, nj] = study.volume.shape
+    const [i, j, k] = spacing(study.volume.affine)
+    return {
+      classes,
+      labelNames: source.card.output.labels.map(({ name }) => name),
+      ni,
+      nj,
+      statistics: source.card.source,
+      mlPerCount: ((i * j * k) / 1000) * (tissueDepth / positions.length),
+    }
+  }
+}
+
+const inOrder = (slices: readonly number[]): number[][] =>
+  Array.from({ length: Math.ceil(slices.length / 4) }, (_, n) => slices.slice(4 * n, 4 * n + 4))
+
+const isWeight = ({ source }: EpisodeWork): ((name: string) => boolean) => {
+  const names = new Set(source.parameters('all').map(({ name }) => name))
+  return (name) => names.has(name)
+}
+
+function whyEarlier(chosen: Candidate, last: Candidate): string {
+  return last.harmful
+    ? `The state after step ${chosen.step} is kept: what came later is likelier to have harmed. ${last.reasons.join(' ')}`
+    : `The state after step ${chosen.step} is kept: later steps did not make the mask steadier.`
+}

@@ -1,0 +1,101 @@
+import { spacing } from '../volume/affine.ts'
+import { airOf, normalisationPass, withSpectrum } from './correction.ts'
+import { gatherForeground } from './foreground.ts'
+import type { StepReport, Work } from './method.ts'
+import { observe } from './norm-layers.ts'
+import { interleavedBatches } from './slices.ts'
+import { radialSpectrum, spectrumGain } from './spectrum.ts'
+
+export type InputOptions = {
+  readonly spectrum: boolean
+  readonly bias: boolean
+  readonly anchor: boolean
+  readonly passes: number
+  readonly batch: number
+  /** Share of the scan's own norm statistics while it is predicted. */
+  readonly alpha: number
+}
+
+const left = (part: string, why: string): { code: string; message: string } => ({
+  code: 'input-step-left-out',
+  message: `${part} was left out: ${why}.`,
+})
+
+/** The gain that brings the spectrum of the slices to the source's, if the model's card knows it. */
+function gainFor({ study, source, note }: Work, wanted: boolean): Float64Array | undefined {
+  const { spectrum, spectrumSize } = source.card.source
+  if (!wanted) return undefined
+  if (!spectrum || !spectrumSize) {
+    note(left('The spectrum match', "the model's card holds no spectrum of its training scans"))
+    return undefined
+  }
+  const [ni, nj] = study.volume.shape
+  const own = radialSpectrum({ data: study.volume.data, ni, nj }, spectrumSize)
+  return spectrumGain(spectrum, own, spacing(study.volume.affine)[0])
+}
+
+function anchorsFor({ source, note }: Work, wanted: boolean): { anchors?: readonly number[]; sourceAir?: number } {
+  const { classMeans, air } = source.card.source
+  if (!wanted) return {}
+  if (!classMeans || air === undefined) {
+    note(left('The intensity map', "the model's card holds no class intensities of its training scans"))
+    return {}
+  }
+  return { anchors: classMeans.map((mean) => mean - air), sourceAir: air }
+}
+
+/**
+ * The input steps: spectrum match once, then normalisation passes, each with its prediction under the student's blended norm
+ * statistics. Yields after each pass. models.md section 4.
+ */
+export async function* normalisingPasses(work: Work, options: InputOptions): AsyncGenerator<StepReport, void> {
+  const gain = gainFor(work, options.spectrum)
+  const filtered = withSpectrum(work.study, gain)
+  const air = airOf(filtered)
+  const anchoring = anchorsFor(work, options.anchor)
+  work.correct({ ...(gain && { spectrumGain: gain }), air, targetAir: air })
+  const batches = interleavedBatches(work.study.tissueSlices, options.batch)
+  const order = batches.flat()
+  const [ni, nj] = work.study.volume.shape
+  let noted = false
+  for (let pass = 0; pass < options.passes; pass++) {
+    if (options.alpha > 0 && work.student.normLayers.length)
+      work.student.setNorm({ kind: 'blend', alpha: options.alpha })
+    const { probability } = await observe(work.student, work.input, batches, {
+      signal: work.signal,
+      onBatch: work.advance,
+    })
+    const foreground = gatherForeground(probability, work.classes, work.study, order, work.positions, work.depth)
+    const intensity = Float32Array.from(foreground.index, (n) => {
+      const slice = Math.floor(n / (ni * nj))
+      return filtered.volume.data[order[slice]! * ni * nj + (n % (ni * nj))]! - air
+    })
+    const { correction, statistics, inOrder } = normalisationPass(intensity, foreground, work.correction!, {
+      bias: options.bias,
+      anchors: anchoring.anchors,
+      sourceAir: anchoring.sourceAir,
+    })
+    work.correct(correction)
+    if (work.reweighting) work.reweighting = { ...statistics, exponent: work.reweighting.exponent }
+    if (!inOrder && !noted) {
+      noted = true
+      work.note({
+        code: 'contrast-order',
+        message: 'The tissues are not in the order of brightness of the training scans; intensities were only scaled.',
+      })
+    }
+    yield { measures: passMeasures(statistics.means, work.source.card.output.labels, inOrder) }
+  }
+}
+
+function passMeasures(
+  means: readonly number[],
+  labels: readonly { readonly name: string }[],
+  inOrder: boolean,
+): Record<string, number> {
+  const named = means.map((mean, n) => [`intensity ${labels[n]?.name ?? n + 1}`, mean] as const)
+  return {
+    ...Object.fromEntries(named.filter(([, mean]) => Number.isFinite(mean))),
+    'contrast in order': inOrder ? 1 : 0,
+  }
+}

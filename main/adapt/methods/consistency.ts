@@ -1,0 +1,162 @@
+import type { Model, Parameter } from '../../model/model.ts'
+import { Adam } from '../adam.ts'
+import { refinedStatistics } from '../class-statistics.ts'
+import { consistencyStep } from '../consistency-step.ts'
+import { gatherForeground } from '../foreground.ts'
+import { normalisingPasses } from '../input-phase.ts'
+import { defineMethod } from '../method.ts'
+import type { Work } from '../method.ts'
+import { adoptStatistics } from '../norm-layers.ts'
+import type { OptionValues } from '../options.ts'
+import { intensityConsistency, labelsOf } from '../scores.ts'
+import { followStudent } from '../teacher.ts'
+
+const options = {
+  gate: {
+    value: 0.9,
+    min: 0,
+    max: 1,
+    help: 'Agreement with itself on an augmented copy from which a scan counts as in domain (1: never).',
+  },
+  inDomain: {
+    value: 'light',
+    choices: ['light', 'nothing'],
+    help: 'In domain: undo bias and re-weight only, or nothing.',
+  },
+  slices: { value: 20, min: 1, max: 1000, integer: true, help: 'Slices to estimate and train on, evenly spread.' },
+  batch: { value: 8, min: 1, max: 64, integer: true, help: 'Slices in an update, spread over the scan.' },
+  spectrum: { value: true, help: "Bring the scan's sharpness and noise to those of the training scans." },
+  alpha: { value: 0.2, min: 0, max: 1, help: "Share of the scan's own norm statistics." },
+  passes: {
+    value: 5,
+    min: 0,
+    max: 20,
+    integer: true,
+    help: 'Normalisation passes: predict, undo bias, map intensities.',
+  },
+  bias: { value: true, help: 'Undo the bias field (MR only).' },
+  anchor: { value: true, help: 'Map air and class intensities onto those of the training scans.' },
+  steps: { value: 5, min: 0, max: 1000, integer: true, help: 'Training updates.' },
+  learningRate: { value: 4e-3, min: 1e-7, max: 1e-1, help: 'Step size of Adam.' },
+  scope: {
+    value: 'norm-affine',
+    choices: ['norm-affine', 'head', 'first-block', 'encoder', 'decoder', 'all'],
+    help: 'Parameters to train.',
+  },
+  views: { value: 2, min: 1, max: 16, integer: true, help: "Views that the teacher's target is the mean of." },
+  symmetries: {
+    value: 'mirror',
+    choices: ['none', 'mirror', 'flips'],
+    help: 'mirror: left-right; flips: upside down too.',
+  },
+  strength: {
+    value: 1,
+    min: 0,
+    max: 4,
+    help: "Strength of the student's view; the teacher's random ones have .7 of it.",
+  },
+  blur: { value: 0, min: 0, max: 3, help: 'Strongest blur of a view, in pixels.' },
+  teacher: { value: 0.9, min: 0, max: 1, help: 'Momentum of the teacher.' },
+  temperature: { value: 0.5, min: 0.1, max: 2, help: 'Below 1 the target is surer than the teacher.' },
+  likelihood: { value: true, help: 'Re-weight the target by intensity.' },
+  confidence: { value: false, help: 'Weigh pixels by how sure the views are together.' },
+  disagreement: { value: 2, min: 0, max: 2, help: 'Pixels where views disagree by more (nats) are left out.' },
+  divergence: { value: 1, min: 0, max: 10, help: 'Weight of the divergence from the target.' },
+  dice: { value: 1, min: 0, max: 10, help: 'Weight of soft Dice with the target.' },
+  prior: { value: 0.5, min: 0, max: 10, help: "Weight of the training scans' class proportions." },
+  sourceAnchor: { value: 0, min: 0, max: 10, help: "Weight of the divergence from the source model's prediction." },
+  weightAnchor: { value: 0, min: 0, max: 100, help: "Weight of the squared distance from the source's parameters." },
+  predictWith: { value: 'student', choices: ['student', 'teacher'], help: 'Which of the two predicts in the end.' },
+  final: { value: 0.5, min: 0, max: 1, help: 'Exponent of the last re-weighting by intensity (0: none).' },
+} as const
+
+type Options = OptionValues<typeof options>
+type State = { readonly teacher: Model; readonly optimizer: Adam }
+
+const trained = (model: Model, { scope }: Options): Parameter[] => model.parameters(scope)
+
+/** Of a scan from elsewhere the preset corrects what the network sees; where the model is steady, only its bias. */
+const isFull = ({ extent }: Pick<Work, 'extent'>): boolean => extent === 'full'
+
+/**
+ * The recommended preset: corrects what the network sees (spectrum, bias field, intensities), then trains it to give the same
+ * mask under augmented views (mean teacher, Tarvainen & Valpola, NeurIPS 2017, arXiv:1703.01780; M1 of methods.md), then
+ * re-weights the result by intensity; a scan on which the model is steady is left nearly alone (models.md, sections 1 and 4).
+ * Fails where all views agree on a wrong mask, and on contrasts whose order of brightness the model has never seen.
+ */
+export const consistency = defineMethod<typeof options, State>({
+  title: 'Augmentation consistency (recommended)',
+  summary:
+    'Corrects the scan towards the training scans, then trains the model to give one answer under many views. Scans on which the model is already steady are only corrected lightly. Cannot bring back what the model misses in every view.',
+  reference: 'Tarvainen & Valpola, NeurIPS 2017, arXiv:1703.01780',
+  options,
+  slices: ({ slices }) => slices,
+
+  async gate({ source, study, sourceProbability, classes, options, random, signal, advance }) {
+    const labels = labelsOf(sourceProbability, classes)
+    const agreement = await intensityConsistency(source, study, labels, classes, random.fork('gate'), signal)
+    advance(study.volume.shape[2])
+    const inDomain = agreement >= options.gate
+    const compared = `(${agreement.toFixed(3)}, threshold ${options.gate})`
+    const reason = inDomain
+      ? `The source model agrees with itself on an augmented copy ${compared}: the scan is like its training scans.`
+      : `The source model does not agree with itself on an augmented copy ${compared}: the scan is unlike its training scans.`
+    const extent = !inDomain ? 'full' : options.inDomain === 'light' ? 'light' : 'none'
+    return { extent, scores: { 'gate consistency': agreement }, reason }
+  },
+
+  passes: (work) => (isFull(work) ? work.options.passes : work.options.bias ? 1 : 0),
+  async *correct(work) {
+    const { options, source } = work
+    const bias = options.bias && source.card.modality === 'MR'
+    if (options.final > 0) work.reweighting = { means: [], sds: [], exponent: options.final }
+    if (isFull(work)) yield* normalisingPasses(work, { ...options, bias })
+    else
+      yield* normalisingPasses(work, {
+        ...options,
+        bias,
+        spectrum: false,
+        anchor: false,
+        alpha: 0,
+        passes: bias ? 1 : 0,
+      })
+    if (isFull(work)) await adoptStatistics(work, options.alpha, options.batch)
+  },
+
+  steps: (work) => (isFull(work) && trained(work.student, work.options).length ? work.options.steps : 0),
+  stepCost: ({ batch, views }) => batch * (views + 3),
+  configure(work) {
+    const variables = trained(work.student, work.options).map(({ variable }) => variable)
+    return Promise.resolve({ teacher: work.student.clone(), optimizer: new Adam(variables) })
+  },
+  collect: trained,
+  step(work, { teacher, optimizer }) {
+    const parameters = trained(work.student, work.options)
+    const report = consistencyStep(work, {
+      teacher,
+      optimizer,
+      parameters,
+      sourceParameters: trained(work.source, work.options),
+    })
+    followStudent(trained(teacher, work.options), parameters, work.options.teacher)
+    work.advance(work.options.batch * (work.options.views + 3))
+    return Promise.resolve(report)
+  },
+  settle({ student, options }, { teacher }) {
+    const names = trained(student, options).map(({ name }) => name)
+    if (options.predictWith === 'teacher') student.load(teacher.values(names))
+    return Promise.resolve()
+  },
+  dispose({ teacher, optimizer }) {
+    teacher.dispose()
+    optimizer.dispose()
+  },
+
+  reweighting({ study, restored, classes, options }, probability) {
+    if (options.final === 0) return undefined
+    const foreground = gatherForeground(probability, classes, study, study.tissueSlices)
+    const intensity = Float32Array.from(foreground.index, (n) => restored[n]!)
+    const statistics = refinedStatistics(intensity, foreground.probability, classes, options.final)
+    return { ...statistics, exponent: options.final }
+  },
+})

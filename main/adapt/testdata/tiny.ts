@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { unetGraph } from '../../../models/training/unet.ts'
+import { SourceStatistics } from '../../model/card.ts'
+import type { ModelCard } from '../../model/card.ts'
+import { createModel } from '../../model/graph.ts'
+import type { Model } from '../../model/model.ts'
+import { readOnnx } from '../../model/onnx.ts'
+import type { ModelStudy } from '../../predict/study.ts'
+import { createRandom } from '../../volume/random.ts'
+import type { Random } from '../../volume/random.ts'
+import statistics from './tiny-source.json' with { type: 'json' }
+
+/** A small world in which all of an episode takes seconds: heads of discs, and a network that learned them on one scanner. */
+export const size = 48
+export const classes = 4
+
+const label = (value: number, name: string) => ({
+  value,
+  name,
+  color: '#888888',
+  code: { value: '1', scheme: 'SCT', meaning: name },
+  category: { value: '1', scheme: 'SCT', meaning: 'Tissue' },
+})
+
+export const tinyCard: ModelCard = {
+  schema: 1,
+  name: 'tiny',
+  version: '1',
+  title: 'Discs',
+  licence: 'Apache-2.0',
+  modality: 'MR',
+  bodyPart: 'head',
+  input: {
+    dimensions: 2,
+    orientation: 'LPS',
+    spacing: [1, 1, 0],
+    patch: [size, size],
+    normalization: { kind: 'foreground-z-score', threshold: 0.1, clamp: [-4, 6] },
+  },
+  output: { labels: [label(1, 'CSF'), label(2, 'grey matter'), label(3, 'white matter')], largestComponent: false },
+  training: { data: 'discs', notice: '', command: '', seed: 0, steps: 0 },
+  source: {},
+  limits: [],
+  sha256: '',
+}
+
+/** Brightness of air, CSF, grey and white matter. */
+export type Scanner = { readonly levels: readonly number[]; readonly coil: number; readonly noise: number }
+export const sourceScanner: Scanner = { levels: [0, 0.3, 0.65, 1], coil: 0.05, noise: 0.03 }
+/** Flatter contrast, a surface coil, more noise. */
+export const otherScanner: Scanner = { levels: [0, 0.5, 0.72, 1], coil: 0.5, noise: 0.05 }
+
+export type Head = { readonly study: ModelStudy; readonly labels: Uint8Array }
+
+/** Nested discs that shrink towards the last slice, somewhere near the middle; intensities z-scored over the foreground. */
+export function head(scanner: Scanner, random: Random, depth = 6): Head {
+  const data = new Float32Array(depth * size * size)
+  const labels = new Uint8Array(data.length)
+  const [ci, cj] = [size / 2 + random.uniform(-3, 3), size / 2 + random.uniform(-3, 3)]
+  const radius = random.uniform(0.36, 0.42) * size
+  const wave = random.uniform(0, 6)
+  for (let n = 0; n < data.length; n++) {
+    const [i, j, k] = [n % size, Math.floor(n / size) % size, Math.floor(n / size ** 2)]
+    const angle = Math.atan2(j - cj, i - ci)
+    const r = Math.hypot(i - ci, j - cj) / (radius * (1 - 0.04 * k))
+    const folded = r + 0.05 * Math.sin(5 * angle + wave)
+    const tissue = r > 1 ? 0 : r > 0.85 ? 1 : folded > 0.6 ? 2 : 3
+    const coil = Math.exp(scanner.coil * ((2 * i) / size - 1))
+    labels[n] = tissue
+    data[n] = Math.hypot(
+      scanner.levels[tissue]! * coil + scanner.noise * random.normal(),
+      scanner.noise * random.normal(),
+    )
+  }
+  const top = data.toSorted()[Math.floor(0.99 * data.length)]!
+  const inside = data.filter((value) => value > 0.1 * top)
+  const mean = inside.reduce((a, b) => a + b) / inside.length
+  const sd = Math.sqrt(inside.reduce((sum, value) => sum + (value - mean) ** 2, 0) / inside.length)
+  const shape = [size, size, depth] as const
+  const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1]
+  const valid = [[0, size], [0, size], [0, depth]] as const // prettier-ignore
+  const volume = { shape, affine, data: data.map((value) => Math.min(Math.max((value - mean) / sd, -4), 6)) }
+  const tissueSlices = Array.from({ length: depth }, (_, k) => k)
+  return { study: { volume, valid, tissueSlices, native: { shape, affine }, normalization: { mean, sd } }, labels }
+}
+
+/** A network with random weights. */
+export function untrainedModel(card: ModelCard = tinyCard, seed = 1): Model {
+  return createModel(unetGraph({ base: 4, depth: 2, inputs: 1, classes }, createRandom(seed)), card)
+}
+
+/** A network that has learned heads of the source scanner (train-tiny.ts made it), with what its card says of them. */
+export function trainedModel(card: Partial<ModelCard> = {}): Model {
+  const graph = readOnnx(readFileSync(new URL('tiny.onnx', import.meta.url)))
+  return createModel(graph, { ...tinyCard, source: SourceStatistics.parse(statistics), ...card })
+}
