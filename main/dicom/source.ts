@@ -22,6 +22,8 @@ export type DicomSource = {
   readonly study: StudyFacts
   readonly shape: Shape
   readonly affine: Affine
+  /** The slices were tiles of one picture, whose pixels are elsewhere than the volume's. */
+  readonly isMosaic: boolean
   /** By k. */
   readonly slices: readonly SourceSlice[]
 }

@@ -65,6 +65,7 @@ export function sourceOf(plan: VolumePlan): DicomSource {
     study: instance.study,
     shape: shapeOf(plan),
     affine: plan.affine,
+    isMosaic: plan.frames[0]!.tile !== undefined,
     slices: plan.frames.map(({ instance, index }) => ({
       sopInstanceUid: instance.sopInstanceUid,
       sopClassUid: instance.sopClassUid,

@@ -1,4 +1,4 @@
-/** The cornerstone codecs ship no types: what we use of their Emscripten modules. */
+/** Libraries that ship no types: what we use of them. The cornerstone codecs are Emscripten modules. */
 type CodecFrameInfo = {
   width: number
   height: number
@@ -40,4 +40,15 @@ declare module 'jpeg-lossless-decoder-js' {
   export class Decoder {
     decompress(buffer: ArrayBuffer): ArrayBuffer
   }
+}
+declare module 'dcmjs' {
+  type NaturalDataset = Record<string, unknown>
+  type DicomDict = { dict: NaturalDataset; write(): ArrayBuffer }
+  const dcmjs: {
+    data: {
+      DicomDict: new (meta: NaturalDataset) => DicomDict
+      DicomMetaDictionary: { denaturalizeDataset(dataset: NaturalDataset): NaturalDataset }
+    }
+  }
+  export default dcmjs
 }

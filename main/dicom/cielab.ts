@@ -1,0 +1,20 @@
+/**
+ * A colour #rrggbb as DICOM's CIELab: three numbers of 16 bits (PS3.3 C.10.7.1.1). sRGB (IEC 61966-2-1) to XYZ, adapted to
+ * the D50 white of the profile connection space (Bradford matrices in one).
+ */
+export function toCielab(color: string): [number, number, number] {
+  const [r, g, b] = [1, 3, 5].map((at) => linear(parseInt(color.slice(at, at + 2), 16) / 255)) as [
+    number,
+    number,
+    number,
+  ]
+  const x = f((0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / 0.9642)
+  const y = f(0.2225045 * r + 0.7168786 * g + 0.0606169 * b)
+  const z = f((0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / 0.8251)
+  const scale = (value: number, low: number, high: number): number =>
+    Math.round((Math.min(high, Math.max(low, value)) - low) * (65535 / (high - low)))
+  return [scale(116 * y - 16, 0, 100), scale(500 * (x - y), -128, 127), scale(200 * (y - z), -128, 127)]
+}
+
+const linear = (value: number): number => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+const f = (t: number): number => (t > (6 / 29) ** 3 ? Math.cbrt(t) : t / (3 * (6 / 29) ** 2) + 4 / 29)
