@@ -123,7 +123,6 @@ test('without identity nothing names a person; with it the report says whom it i
     sex: 'F',
     studyDate: '',
     studyDescription: '',
-    seriesDescription: '',
   }
   await writeReports(folder, formats, identity)
   for (const format of ['html', 'json'] as const) expect(read(`report.${format}`)).toContain('Doe^Jane')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
@@ -31,9 +31,10 @@ const PictureIndex = z.array(
   }),
 )
 
-/** The grey slices that a report shows lie in the run's folder, so that reports can be made again without the scan. */
+/** The grey slices that a report shows lie in the run's folder, so that reports can be made again without the scan. Earlier ones go. */
 export async function writePictures(folder: string, pictures: readonly Picture[]): Promise<void> {
-  await mkdir(join(folder, 'pictures'), { recursive: true })
+  await rm(join(folder, 'pictures'), { recursive: true, force: true })
+  await mkdir(join(folder, 'pictures'))
   const index = pictures.map(({ png: _, ...place }) => ({ file: `${place.plane}-${place.index}.png`, ...place }))
   for (const [n, { file }] of index.entries())
     await writeFileAtomic(join(folder, 'pictures', file), buffer(pictures[n]!.png))

@@ -14,7 +14,6 @@ export const Identity = z.object({
   sex: z.string(),
   studyDate: z.string(),
   studyDescription: z.string(),
-  seriesDescription: z.string(),
 })
 export type Identity = z.infer<typeof Identity>
 

@@ -1,0 +1,57 @@
+import type { DicomSource } from '../dicom/source.ts'
+import type { RunRecord } from '../runs/run.ts'
+import { spacing } from '../volume/affine.ts'
+import type { Volume } from '../volume/volume.ts'
+import type { Work } from './progress.ts'
+import { openStudy, selectSeries } from './study.ts'
+
+/** A scan to work on, and what may be told of it: no name, no id, no path. */
+export type Input = {
+  readonly volume: Volume
+  /** Absent for NIfTI. Carries the patient's identity: only for files that stay with the study. */
+  readonly source: DicomSource | undefined
+  readonly record: RunRecord['input']
+}
+
+/** Opens a PATH, takes the series that was named or the most plausible one, and loads it. */
+export async function readInput(path: string, series: string | undefined, work: Work): Promise<Input> {
+  const { signal } = work
+  const reading = (done: number, total: number): void => work.onProgress('reading', total ? done / total : 0)
+  const study = await openStudy(path, { signal, onProgress: reading })
+  const { seriesUid, volumeIndex, notes: chosen } = selectSeries(study, series)
+  const summary = study.series.find((one) => one.seriesUid === seriesUid)!
+  const { volume, notes, source } = await study.load(seriesUid, volumeIndex, { signal, onProgress: reading })
+  signal.throwIfAborted()
+  const { station: _, ...scanner } = summary.scanner
+  // The note on the choice quotes the series' description, where names are found at times.
+  const choice = chosen.length
+    ? [`One of ${study.series.length} series was taken: number ${summary.seriesNumber ?? '?'}.`]
+    : []
+  return {
+    volume,
+    source,
+    record: {
+      kind: study.kind,
+      seriesHash: await hashOf(volume),
+      modality: summary.modality || null,
+      scanner: study.kind === 'dicom' ? scanner : null,
+      shape: [...volume.shape],
+      spacing: [...spacing(volume.affine)],
+      notes: [...choice, ...notes.map(({ message }) => message)],
+    },
+  }
+}
+
+/** SHA-256 over voxels and geometry, as hexadecimal digits: the same scan, however it was exported, has the same hash. */
+export async function hashOf({ shape, affine, data }: Volume): Promise<string> {
+  const voxels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength) as Uint8Array<ArrayBuffer>
+  const inner = new Uint8Array(await crypto.subtle.digest('SHA-256', voxels))
+  // To a micrometre: what is left of rounding in a file's own text does not make it another scan.
+  const geometry = [...shape, ...affine.map((value) => Number(value.toFixed(3)) + 0)].join(' ')
+  const text = new TextEncoder().encode(geometry)
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array([...inner, ...text]))))
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

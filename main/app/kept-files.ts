@@ -1,0 +1,65 @@
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { writeSeg } from '../dicom/seg.ts'
+import type { DicomSource } from '../dicom/source.ts'
+import type { ModelCard } from '../model/card.ts'
+import type { Identity } from '../report/report.ts'
+import { openNifti, readLabelMap } from '../volume/nifti.ts'
+
+/**
+ * What a DICOM SEG needs of the scan and the model, so that mask.dcm can be made again without either. Like mask.dcm itself it
+ * carries the patient's identity as the scan has it: both stay with the study, and both can be deleted before a run is shared.
+ */
+type SegSource = {
+  readonly source: DicomSource
+  readonly labels: ModelCard['output']['labels']
+  readonly algorithm: { readonly name: string; readonly version: string }
+}
+
+const sourceFile = 'dicom-source.json'
+
+export async function writeSegSource(folder: string, source: DicomSource, card: ModelCard): Promise<void> {
+  const content: SegSource = {
+    source,
+    labels: card.output.labels,
+    algorithm: { name: card.name, version: card.version },
+  }
+  await writeFileAtomic(join(folder, sourceFile), JSON.stringify(content) + '\n')
+}
+
+/** Makes these bytes (a label map, .nii.gz) the kept result: mask.nii.gz, and mask.dcm where the input is DICOM. Returns their names. */
+export async function writeKept(folder: string, mask: Uint8Array): Promise<string[]> {
+  const stored = await readSegSource(folder)
+  // A mask.dcm that cannot be made anew would show another mask than mask.nii.gz.
+  await rm(join(folder, 'mask.dcm'), { force: true })
+  await writeFileAtomic(join(folder, 'mask.nii.gz'), Buffer.from(mask))
+  if (!stored) return ['mask.nii.gz']
+  const labels = readLabelMap(openNifti(mask, 'mask.nii.gz'))
+  const seg = await writeSeg(labels, stored.source, stored.labels, stored.algorithm)
+  await writeFileAtomic(join(folder, 'mask.dcm'), Buffer.from(seg.buffer, seg.byteOffset, seg.byteLength))
+  return ['mask.nii.gz', 'mask.dcm']
+}
+
+/** Whose scan a run is of; undefined where its input was not DICOM, or where its dicom-source.json was deleted. */
+export async function readIdentity(folder: string): Promise<Identity | undefined> {
+  const stored = await readSegSource(folder)
+  if (!stored) return undefined
+  const { study } = stored.source
+  return {
+    patientName: study.PatientName ?? '',
+    patientId: study.PatientID ?? '',
+    birthDate: study.PatientBirthDate ?? '',
+    sex: study.PatientSex ?? '',
+    studyDate: study.StudyDate ?? '',
+    studyDescription: study.StudyDescription ?? '',
+  }
+}
+
+async function readSegSource(folder: string): Promise<SegSource | undefined> {
+  const text = await readFile(join(folder, sourceFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  return text === undefined ? undefined : (JSON.parse(text) as SegSource)
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { diagnose } from '../app/doctor.ts'
+import { action, command } from './command.ts'
+import { exitCodes } from './exit-codes.ts'
+import { table } from './print.ts'
+
+export function doctorCommand(): Command {
+  return command('doctor', 'checks the machine: engine, memory, disk, models, Electron', 'scanbridge doctor').action(
+    action<[]>(async ({ engine }) => {
+      const checks = await diagnose(engine)
+      const marks = { good: 'ok', note: 'note', bad: 'BAD' }
+      const rows = checks.map(({ name, state, finding, remedy }) => [
+        marks[state],
+        name,
+        remedy ? `${finding}. ${remedy}` : finding,
+      ])
+      const isBad = checks.some(({ state }) => state === 'bad')
+      return {
+        json: { ok: !isBad, checks },
+        text: table(['', 'check', 'finding'], rows),
+        exitCode: isBad ? exitCodes.failed : exitCodes.done,
+      }
+    }),
+  )
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { engineList, installEngine } from '../app/engine.ts'
+import { action, command, group } from './command.ts'
+import { table } from './print.ts'
+
+export function engineCommand(): Command {
+  const list = command('list', 'what runs here, and why not the rest', 'scanbridge engine').action(
+    action<[]>(async () => {
+      const engines = await engineList()
+      const rows = engines.map((one) => [one.name, one.runs ? 'runs' : 'does not run', one.detail, one.remedy])
+      return { json: { engines }, text: table(['engine', '', '', ''], rows) }
+    }),
+  )
+  return group('engine', 'what computes here; "install" sets it up')
+    .addCommand(list, { isDefault: true })
+    .addCommand(install())
+}
+
+function install(): Command {
+  return command(
+    'install',
+    'sets up TensorFlow from the wheels of pip, or from a folder of them',
+    'scanbridge engine install --gpu\nscanbridge engine install --from wheels/',
+  )
+    .option('--gpu', 'with CUDA 12, for NVIDIA on Linux')
+    .option('--from <dir>', 'a folder of wheels, for machines without a network')
+    .action(
+      action<[options: { gpu?: true; from?: string }]>(async ({ progress }, { gpu, from }) => {
+        const installed = await installEngine({ gpu: gpu === true, from, report: progress.say })
+        return { json: installed, text: `${installed.name}: ${installed.detail}` }
+      }),
+    )
+}

@@ -1,0 +1,89 @@
+import type { Command } from 'commander'
+import { exportModel, listModels, showModel } from '../app/model.ts'
+import { UserError } from '../errors.ts'
+import { action, command, group, integer } from './command.ts'
+import { facts, table } from './print.ts'
+
+export function modelsCommand(): Command {
+  const models = group('models', 'lists, shows and exports models')
+  models.addCommand(list(), { isDefault: true })
+  return models.addCommand(show()).addCommand(importCommand()).addCommand(exportCommand())
+}
+
+function list(): Command {
+  return command('list', 'lists the models that are there', 'scanbridge models list --json').action(
+    action<[]>(async () => {
+      const models = await listModels()
+      const rows = models.map((m) => [m.name, m.version, m.licence, m.problem ?? m.title])
+      return { json: { models }, text: table(['name', 'version', 'licence', ''], rows) }
+    }),
+  )
+}
+
+function show(): Command {
+  return command('show', "shows a model's card and what can be trained in it", 'scanbridge models show brain-t1w')
+    .argument('<model>', 'name or folder of a model')
+    .action(
+      action<[name: string]>(async ({ engine }, name) => {
+        const detail = await showModel(name, engine)
+        const { card, parameters, operators } = detail
+        const text = [
+          facts([
+            ['name', `${card.name} ${card.version}`],
+            ['title', card.title],
+            ['for', [card.modality, card.bodyPart, card.sequence].filter(Boolean).join(', ')],
+            ['labels', card.output.labels.map(({ value, name: label }) => `${value} ${label}`).join(', ')],
+            ['licence', card.licence],
+            ['SHA-256', card.sha256],
+            [
+              'operators',
+              Object.entries(operators)
+                .map(([type, n]) => `${type} ${n}`)
+                .join(', '),
+            ],
+          ]),
+          '',
+          table(
+            ['group', 'tensors', 'values'],
+            Object.entries(parameters).map(([group, p]) => [group, p.tensors, p.values]),
+          ),
+          '',
+          ...card.limits.map((limit) => `Limit: ${limit}`),
+        ]
+        return { json: detail, text: text.join('\n').trimEnd() }
+      }),
+    )
+}
+
+function importCommand(): Command {
+  return command('import', 'not there yet', 'scanbridge models show ./my-model')
+    .argument('<files...>', 'files of a model')
+    .action(
+      action<[files: string[]]>(() => {
+        const remedy =
+          'Make a folder with model.onnx and a model.json like that of a shipped model, and name the folder with --model.'
+        return Promise.reject(new UserError('usage', { problem: 'Models cannot be imported yet', remedy }))
+      }),
+    )
+}
+
+function exportCommand(): Command {
+  return command(
+    'export',
+    "writes a run's adapted network as an ONNX file",
+    'scanbridge models export run --out adapted.onnx',
+  )
+    .argument('<run>', 'a run folder')
+    .option('--step <n>', 'a step with a checkpoint; default: the kept one', integer(0, 1e9))
+    .requiredOption('--out <file>', 'a new .onnx file')
+    .action(
+      action<[run: string, options: { step?: number; out: string }]>(async ({ engine }, run, { step, out }) => {
+        const exported = await exportModel({ run, step, out, engine })
+        const lines = [
+          `${exported.model} after step ${exported.step}: ${out}`,
+          ...exported.notes.map((n) => `Note: ${n}`),
+        ]
+        return { json: exported, text: lines.join('\n') }
+      }),
+    )
+}

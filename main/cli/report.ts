@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import { report } from '../app/report.ts'
+import { action, command } from './command.ts'
+
+type Options = { format: string; identity?: true }
+
+export function reportCommand(): Command {
+  return command(
+    'report',
+    'writes the reports of a run, or of the runs in a folder, again',
+    'scanbridge report run --format html,pdf',
+  )
+    .argument('<run>', 'a run folder, or a folder with runs in it')
+    .option('--format <list>', 'of html, pdf, json, csv', 'html,pdf,json,csv')
+    .option('--identity', 'name the person scanned; without it nothing identifies them')
+    .action(
+      action<[path: string, options: Options]>(async ({ progress }, path, { format, identity }) => {
+        const formats = format.split(',').map((name) => name.trim())
+        const onRun = (share: number): void => progress.update('reports', share)
+        const written = await report({ path, formats, withIdentity: identity === true }, onRun)
+        return { json: { written }, text: written.map(({ run, files }) => `${run}: ${files.join(', ')}`).join('\n') }
+      }),
+    )
+}

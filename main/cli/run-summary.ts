@@ -1,0 +1,31 @@
+import type { RunRecord } from '../app/adapt.ts'
+import { table } from './print.ts'
+
+/** What a run came to, for a person at a terminal. */
+export function summary(folder: string, { guard, kept, volumes, input, engine, timing, reference }: RunRecord): string {
+  const cell = (ml: number | null): string => (ml === null ? '-' : ml.toFixed(1))
+  const rows = Object.entries(volumes).map(([name, ml]) => [name, cell(ml.before), cell(ml.after), cell(ml.kept)])
+  const dice = Object.entries(reference?.before ?? {}).map(([name, before]) => {
+    const after = reference?.after[name]?.dice ?? null
+    return [name, before.dice?.toFixed(4) ?? '-', after?.toFixed(4) ?? '-']
+  })
+  const seconds = timing['totalMs'] === undefined ? '' : ` in ${(timing['totalMs'] / 1000).toFixed(1)} s`
+  return [
+    `${verdicts[guard.verdict]} Kept: ${kept === 'source' ? 'the source mask' : `the mask after step ${kept}`}${seconds}.`,
+    ...guard.reasons.map((reason) => `  - ${reason}`),
+    '',
+    table(['label', 'before, ml', 'after, ml', 'kept, ml'], rows),
+    ...(dice.length ? ['', table(['label', 'Dice before', 'Dice after'], dice)] : []),
+    ...[...input.notes, ...engine.notes].map((note) => `Note: ${note}`),
+    '',
+    `Report: ${folder}/report.html`,
+  ].join('\n')
+}
+
+const verdicts: Readonly<Record<RunRecord['guard']['verdict'], string>> = {
+  accepted: 'The guard accepts the adaptation.',
+  'not-needed': 'No adaptation was needed.',
+  'rolled-back': 'The guard rolled the adaptation back.',
+  overruled: 'The guard was overruled.',
+  off: 'No guard judged this run.',
+}
