@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { unetGraph } from '../../../models/training/unet.ts'
-import { SourceStatistics } from '../../model/card.ts'
-import type { ModelCard } from '../../model/card.ts'
-import { createModel } from '../../model/graph.ts'
-import type { Model } from '../../model/model.ts'
-import { readOnnx } from '../../model/onnx.ts'
-import type { ModelStudy } from '../../predict/study.ts'
-import { createRandom } from '../../volume/random.ts'
-import type { Random } from '../../volume/random.ts'
-import statistics from './tiny-source.json' with { type: 'json' }
+import { unetGraph } from '../../models/training/unet.ts'
+import { SourceStatistics } from '../../main/model/card.ts'
+import type { ModelCard } from '../../main/model/card.ts'
+import { createModel } from '../../main/model/graph.ts'
+import type { Model } from '../../main/model/model.ts'
+import { readOnnx } from '../../main/model/onnx.ts'
+import type { ModelStudy } from '../../main/predict/study.ts'
+import { createRandom } from '../../main/volume/random.ts'
+import type { Random } from '../../main/volume/random.ts'
+import statistics from './source.json' with { type: 'json' }
 
 /** A small world in which all of an episode takes seconds: heads of discs, and a network that learned them on one scanner. */
 export const size = 48
@@ -89,8 +89,8 @@ export function untrainedModel(card: ModelCard = tinyCard, seed = 1): Model {
   return createModel(unetGraph({ base: 4, depth: 2, inputs: 1, classes }, createRandom(seed)), card)
 }
 
-/** A network that has learned heads of the source scanner (train-tiny.ts made it), with what its card says of them. */
+/** A network that has learned heads of the source scanner (train.ts made it), with what its card says of them. */
 export function trainedModel(card: Partial<ModelCard> = {}): Model {
-  const graph = readOnnx(readFileSync(new URL('tiny.onnx', import.meta.url)))
+  const graph = readOnnx(readFileSync(new URL('model.onnx', import.meta.url)))
   return createModel(graph, { ...tinyCard, source: SourceStatistics.parse(statistics), ...card })
 }

@@ -1,17 +1,17 @@
-/** Makes tiny.onnx and tiny-source.json: node main/adapt/testdata/train-tiny.ts (about a minute; not part of any test). */
+/** Makes model.onnx and source.json: node tests/tiny/train.ts (about a minute; not part of any test). */
 import { writeFileSync } from 'node:fs'
-import { startEngine } from '../../engine/pick-files.ts'
-import { tf } from '../../engine/tf.ts'
-import type { Moments } from '../../model/model.ts'
-import { writeOnnx } from '../../model/onnx.ts'
-import { sliceBatch } from '../../predict/predict.ts'
-import { createRandom } from '../../volume/random.ts'
-import { Adam } from '../adam.ts'
-import { gradientStep } from '../gradient-step.ts'
-import { crossEntropy } from '../losses.ts'
-import { poolMoments } from '../norm-layers.ts'
-import { measureSource } from '../source-statistics.ts'
-import { classes, head, size, sourceScanner, untrainedModel } from './tiny.ts'
+import { startEngine } from '../../main/engine/pick-files.ts'
+import { tf } from '../../main/engine/tf.ts'
+import type { Moments } from '../../main/model/model.ts'
+import { writeOnnx } from '../../main/model/onnx.ts'
+import { sliceBatch } from '../../main/predict/predict.ts'
+import { createRandom } from '../../main/volume/random.ts'
+import { Adam } from '../../main/adapt/adam.ts'
+import { gradientStep } from '../../main/adapt/gradient-step.ts'
+import { crossEntropy } from '../../main/adapt/losses.ts'
+import { poolMoments } from '../../main/adapt/norm-layers.ts'
+import { measureSource } from '../../main/adapt/source-statistics.ts'
+import { classes, head, size, sourceScanner, untrainedModel } from './world.ts'
 
 const steps = 400
 await startEngine()
@@ -41,5 +41,5 @@ model.setStatistics(new Map(Array.from(seen, ([name, batches]) => [name, poolMom
 model.setNorm({ kind: 'source' })
 const cases = Array.from({ length: 10 }, () => head(sourceScanner, random))
 const statistics = await measureSource(model, cases, random)
-writeFileSync(new URL('tiny.onnx', import.meta.url), writeOnnx(model.toGraph()))
-writeFileSync(new URL('tiny-source.json', import.meta.url), `${JSON.stringify(statistics, null, 2)}\n`)
+writeFileSync(new URL('model.onnx', import.meta.url), writeOnnx(model.toGraph()))
+writeFileSync(new URL('source.json', import.meta.url), `${JSON.stringify(statistics, null, 2)}\n`)
