@@ -1,0 +1,3 @@
+import { setUpEngine } from '../main/engine/set-up-files.ts'
+
+await setUpEngine((message) => console.error(message))

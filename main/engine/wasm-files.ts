@@ -1,0 +1,16 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+
+const require = createRequire(import.meta.url)
+
+type WasmPackage = { setWasmPaths(prefix: string): void; version_wasm: string }
+
+/** Registers tfjs's WebAssembly backend as 'wasm', reading its code from where npm put it. Node runs it on one thread only
+ *  (tfjs issue 3830). */
+export function loadWasm(): { readonly version: string } {
+  // The file that Node loads lies beside the .wasm files.
+  const main = require.resolve('@tensorflow/tfjs-backend-wasm')
+  const wasm = require(main) as WasmPackage
+  wasm.setWasmPaths(`${dirname(main)}/`)
+  return { version: wasm.version_wasm }
+}
