@@ -1,6 +1,6 @@
 /**
- * A colour #rrggbb as DICOM's CIELab: three numbers of 16 bits (PS3.3 C.10.7.1.1). sRGB (IEC 61966-2-1) to XYZ, adapted to
- * the D50 white of the profile connection space (Bradford matrices in one).
+ * A colour #rrggbb as DICOM's CIELab: three numbers of 16 bits (PS3.3 C.10.7.1.1). White is D65, as dcmtk, dcmjs, highdicom
+ * and dcmqi take it, so that viewers show the colour that was meant.
  */
 export function toCielab(color: string): [number, number, number] {
   const [r, g, b] = [1, 3, 5].map((at) => linear(parseInt(color.slice(at, at + 2), 16) / 255)) as [
@@ -8,9 +8,9 @@ export function toCielab(color: string): [number, number, number] {
     number,
     number,
   ]
-  const x = f((0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / 0.9642)
-  const y = f(0.2225045 * r + 0.7168786 * g + 0.0606169 * b)
-  const z = f((0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / 0.8251)
+  const x = f((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.950456)
+  const y = f(0.2126729 * r + 0.7151522 * g + 0.072175 * b)
+  const z = f((0.0193339 * r + 0.119192 * g + 0.9503041 * b) / 1.088754)
   const scale = (value: number, low: number, high: number): number =>
     Math.round((Math.min(high, Math.max(low, value)) - low) * (65535 / (high - low)))
   return [scale(116 * y - 16, 0, 100), scale(500 * (x - y), -128, 127), scale(200 * (y - z), -128, 127)]

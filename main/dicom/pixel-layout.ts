@@ -28,7 +28,6 @@ export function readLayout({ attributes: a, pixels: element, transferSyntax, big
   const sopClass = a.string('SOPClassUID') ?? ''
   if (sopClass === '1.2.840.10008.1.3.10') throw new Unreadable('it is a DICOMDIR; open it by its own path')
   if (!rows || !columns) throw new Unreadable('it holds no picture')
-  if (sopClass.startsWith('1.2.840.10008.5.1.4.1.1.66.')) throw new Unreadable('it is a segmentation, not a scan')
   if (!element) throw new Unreadable('its pixel data is missing')
   if ((a.number('SamplesPerPixel') ?? 1) !== 1) throw new Unreadable('it is a colour picture, not a scan')
   const photometric = a.string('PhotometricInterpretation') ?? 'MONOCHROME2'
@@ -53,7 +52,7 @@ export function readLayout({ attributes: a, pixels: element, transferSyntax, big
     padding: readPadding(a),
     extendedOffsets: readExtendedOffsets(a),
   }
-  if (![8, 16, 32, 64].includes(bitsAllocated)) throw new Unreadable(`its pixels have ${bitsAllocated} bits`)
+  if (![1, 8, 16, 32, 64].includes(bitsAllocated)) throw new Unreadable(`its pixels have ${bitsAllocated} bits`)
   const expected = expectedBytes(layout)
   if (element.length !== undefined && element.length < expected)
     throw new Unreadable(`its pixel data has ${element.length} bytes where ${expected} are needed`)

@@ -15,10 +15,16 @@ const studyKeywords = [
   'ContentTime', 'FrameOfReferenceUID', 'PositionReferenceIndicator',
 ] as const satisfies readonly Keyword[] // prettier-ignore
 
+/** Segmentation and surface segmentation storage. */
+const segmentations = '1.2.840.10008.5.1.4.1.1.66.'
+
 /** The instance that a parsed file holds. Throws Unreadable where it holds no picture that could be part of a scan. */
 export function readInstance(parsed: Parsed, file: string): Instance {
   const a = parsed.attributes
+  const sopClass = a.string('SOPClassUID') ?? ''
+  if (sopClass.startsWith(segmentations)) throw new Unreadable('it is a segmentation, not a scan')
   const pixels = readLayout(parsed)
+  if (pixels.bitsAllocated === 1) throw new Unreadable('its pixels have 1 bit: it is no scan')
   const seriesUid = a.string('SeriesInstanceUID')
   if (!seriesUid) throw new Unreadable('it does not say which series it belongs to')
   const instance: Instance = {

@@ -5,7 +5,7 @@
  * the same bytes.
  */
 import { apply, direction, spacing } from '../volume/affine.ts'
-import type { LabelMap, Vector } from '../volume/volume.ts'
+import type { Affine, LabelMap, Vector } from '../volume/volume.ts'
 import { toCielab } from './cielab.ts'
 import type { DicomSource, SourceSlice } from './source.ts'
 import { deriveUid } from './uid.ts'
@@ -41,7 +41,9 @@ export async function writeSeg(
 ): Promise<Uint8Array> {
   if (mask.shape.some((n, axis) => n !== source.shape[axis]))
     throw new Error('the mask is not on the grid of its source')
+  const { affine } = source // a mask that went through a NIfTI file has its affine rounded
   const frames = framesOf(mask, labels)
+  const slices = [...new Set(frames.map(({ k }) => k))].sort((a, b) => a - b)
   const { bits, digest } = await packBits(mask, frames)
   const words = [source.seriesUid, algorithm.name, algorithm.version, JSON.stringify(labels), digest]
   const sopInstanceUid = await deriveUid('instance', ...words)
@@ -54,8 +56,8 @@ export async function writeSeg(
     ...picture(mask, frames.length),
     SegmentSequence: labels.map((label, n) => segment(label, n + 1, algorithm)),
     ...(await dimensions(words)),
-    SharedFunctionalGroupsSequence: [sharedGroups(mask)],
-    PerFrameFunctionalGroupsSequence: frames.map((frame) => frameGroups(frame, frames, mask, source)),
+    SharedFunctionalGroupsSequence: [sharedGroups(affine)],
+    PerFrameFunctionalGroupsSequence: frames.map((frame) => frameGroups(frame, slices, source)),
     ReferencedSeriesSequence: [referencedSeries(source)],
     PixelData: [bits.buffer],
   }
@@ -188,7 +190,7 @@ async function dimensions(words: readonly string[]): Promise<Item> {
   }
 }
 
-function sharedGroups({ affine }: LabelMap): Item {
+function sharedGroups(affine: Affine): Item {
   const [i, j, k] = spacing(affine)
   const [row, column, step] = [direction(affine, 0), direction(affine, 1), direction(affine, 2)]
   const normal: Vector = [
@@ -209,16 +211,10 @@ function sharedGroups({ affine }: LabelMap): Item {
   }
 }
 
-function frameGroups(
-  { k, segment }: SegFrame,
-  frames: readonly SegFrame[],
-  { affine }: LabelMap,
-  source: DicomSource,
-): Item {
-  const slices = [...new Set(frames.map((frame) => frame.k))].sort((a, b) => a - b)
+function frameGroups({ k, segment }: SegFrame, slices: readonly number[], source: DicomSource): Item {
   return {
     FrameContentSequence: [{ DimensionIndexValues: [segment, slices.indexOf(k) + 1] }],
-    PlanePositionSequence: [{ ImagePositionPatient: apply(affine, [0, 0, k]).map(decimal) }],
+    PlanePositionSequence: [{ ImagePositionPatient: apply(source.affine, [0, 0, k]).map(decimal) }],
     SegmentIdentificationSequence: [{ ReferencedSegmentNumber: segment }],
     DerivationImageSequence: [
       {

@@ -112,6 +112,7 @@ export const tags = {
   DetectorInformationSequence: ['x00540022', 'SQ'],
   SegmentSequence: ['x00620002', 'SQ'],
   SegmentationType: ['x00620001', 'CS'],
+  MaximumFractionalValue: ['x0062000e', 'US'],
   SegmentNumber: ['x00620004', 'US'],
   SegmentLabel: ['x00620005', 'LO'],
   SegmentIdentificationSequence: ['x0062000a', 'SQ'],
