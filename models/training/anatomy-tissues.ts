@@ -1,4 +1,5 @@
-import { voxelCount } from '../../main/volume/volume.ts'
+import { apply, compose } from '../../main/volume/affine.ts'
+import { resample } from '../../main/volume/resample.ts'
 import type { Grid, Shape } from '../../main/volume/volume.ts'
 import { labelCentre } from '../../fixtures/anatomy.ts'
 import type { Anatomy } from '../../fixtures/anatomy.ts'
@@ -8,11 +9,28 @@ import type { Template, Templates } from './template-files.ts'
 type Maps = [Float32Array, Float32Array, Float32Array]
 type Triple = [number, number, number]
 
-/** Deep grey nuclei of the AAL atlas: caudate, putamen, pallidum, thalamus, both sides. T1 alone calls half of them white. */
-const deepGrey = new Set([71, 72, 73, 74, 75, 76, 77, 78])
+/** Where T1 alone calls grey nuclei white: caudate, putamen, pallidum and thalamus of both sides in the AAL atlas. */
+export function nucleiOfAtlas(colin: Templates): Uint8Array {
+  return colin.atlas!.data.map((region) => (region >= 71 && region <= 78 ? 1 : 0))
+}
 
-/** Colin27: labels by a Gaussian mixture inside the brain mask with the smoothed MNI maps as spatial prior. */
-export function colinAnatomy(colin: Templates, mni: Templates): Anatomy {
+/** The same from the MNI maps alone, coarser: more grey than not, in a box around the nuclei. */
+export function nucleiOfMaps(mni: Templates, target: Grid): Uint8Array {
+  const grey = fractionsOnto(mni.grey!, target)
+  const out = new Uint8Array(grey.length)
+  let voxel = 0
+  for (let k = 0; k < target.shape[2]; k++)
+    for (let j = 0; j < target.shape[1]; j++)
+      for (let i = 0; i < target.shape[0]; i++, voxel++) {
+        const [x, y, z] = apply(target.affine, [i, j, k])
+        if (grey[voxel]! > 0.5 && Math.abs(x) < 34 && y > -24 && y < 34 && z > -12 && z < 22) out[voxel] = 1
+      }
+  return out
+}
+
+/** Colin27: labels by a Gaussian mixture inside the brain mask with the smoothed MNI maps as spatial prior; `nuclei` (0
+ *  or 1) are grey where they are no CSF. */
+export function colinAnatomy(colin: Templates, mni: Templates, nuclei: Uint8Array): Anatomy {
   const t1 = colin.t1!
   const { shape, affine, data } = t1
   const brain = fillHoles(
@@ -27,8 +45,7 @@ export function colinAnatomy(colin: Templates, mni: Templates): Anatomy {
   const white = smooth(fractionsOnto(mni.white!, t1), shape, 3)
   const { means, labels } = labelByMixture(data, brain, grey, white)
   for (let voxel = 0; voxel < data.length; voxel++)
-    if (deepGrey.has(colin.atlas!.data[voxel]!) && brain[voxel] && data[voxel]! > (means[0] + means[1]) / 2)
-      labels[voxel] = 2
+    if (nuclei[voxel] && brain[voxel] && data[voxel]! > (means[0] + means[1]) / 2) labels[voxel] = 2
 
   const fatLevel = percentileWhere(data, 80, (voxel) => !brain[voxel] && data[voxel]! > means[2])
   const muscleLevel = means[1] * 0.85
@@ -198,25 +215,17 @@ function halves(first: Maps, second: Maps, mask: Uint8Array): Maps {
   ) as Maps
 }
 
-/** Bytes of one template on the grid of another, as fractions of 255. Both are 1 mm grids a whole number of voxels apart. */
+/** Bytes of one template on the grid of another, as fractions of 255; 0 outside. Its lowest slice goes on downwards, so
+ *  that a neck does not end in the air. */
 function fractionsOnto(source: Template, target: Grid): Float32Array {
-  const shift = [3, 7, 11].map((at, axis) => {
-    const sign = Math.sign(source.affine[5 * axis]!)
-    return (target.affine[at]! - source.affine[at]!) * sign
-  })
-  if (!shift.every(Number.isInteger)) throw new Error('the templates no longer share a grid')
-  const out = new Float32Array(voxelCount(target.shape))
+  const fractions = Float32Array.from(source.data, (value) => value / 255)
   const [ni, nj, nk] = source.shape
-  let voxel = 0
-  for (let k = 0; k < target.shape[2]; k++)
-    for (let j = 0; j < target.shape[1]; j++)
-      for (let i = 0; i < target.shape[0]; i++, voxel++) {
-        // The lowest slice goes on downwards, so that a neck does not end in the air.
-        const [a, b, c] = [i + shift[0]!, j + shift[1]!, Math.max(0, k + shift[2]!)]
-        if (a < 0 || b < 0 || a >= ni || b >= nj || c >= nk) continue
-        out[voxel] = source.data[a + ni * (b + nj * c)]! / 255
-      }
-  return out
+  const below = 4
+  const lower = compose(source.affine, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, -below, 0, 0, 0, 1])
+  const data = new Float32Array(ni * nj * (nk + below))
+  for (let k = 0; k < below; k++) data.set(fractions.subarray(0, ni * nj), k * ni * nj)
+  data.set(fractions, below * ni * nj)
+  return resample({ shape: [ni, nj, nk + below], affine: lower, data }, target).data
 }
 
 function assemble(
