@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, 
 import { statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { withLock } from '../../build/lock.mjs'
+import { UserError } from '../errors.ts'
 import { checkLoads, compileAddons, findCompiler } from './addon-files.ts'
-import { engineFolder, locate, sha256Of, type EngineManifest, type NativeEngine } from './files.ts'
+import { changedFiles, engineFolder, locate, sha256Of, type EngineManifest, type NativeEngine } from './files.ts'
 import { InstallError } from './install-error.ts'
 import { checkPip, downloadWheels, unpackWheel } from './pip-files.ts'
 import {
@@ -25,18 +26,24 @@ export type InstallOptions = {
 
 /** Fetches TensorFlow with pip, builds tfjs-node's addon against it, and puts both in the user's cache in one move: a folder
  *  under its final name is whole. Safe beside another install, which is waited for, and after one that was cut off.
- *  An engine that is there already is left alone. Throws InstallError where something is missing on this machine. */
+ *  An engine that is whole already is left alone.
+ *  Throws UserError('engine-missing') where this machine lacks something. */
 export async function installEngine(engine: NativeEngine, { from, say }: InstallOptions): Promise<void> {
   const folder = engineFolder(engine)
   const waiting = (): void => say('Waiting for another set-up of the compute engine that is under way.')
   await withLock(`${folder}.lock`, waiting, async () => {
-    if ('folder' in locate(engine)) return
+    const located = locate(engine)
+    if ('folder' in located && !(await changedFiles(located)).length) return
     const partial = startPartial(folder)
     try {
       const manifest = await build(engine, partial, from && resolve(from), say)
       writeFileSync(join(partial, 'engine.json'), JSON.stringify(manifest, null, 2))
       rmSync(folder, { recursive: true, force: true })
       renameSync(partial, folder)
+    } catch (cause) {
+      if (!(cause instanceof InstallError)) throw cause
+      const remedy = 'Once that is remedied, run: scanbridge engine install. The slower wasm engine works meanwhile.'
+      throw new UserError('engine-missing', { engine, reason: cause.message, remedy }, { cause })
     } finally {
       rmSync(partial, { recursive: true, force: true })
     }
