@@ -71,10 +71,10 @@ function blur(data: Float32Array, ni: number, nj: number, sigma: number): Float3
 /** The range that gamma works on: darkest value, and the 99th percentile above it, over a batch. */
 export type IntensityRange = { readonly low: number; readonly top: number }
 
-/** From every 7th value, which is plenty and quick. */
+/** The top from every 7th value, which is plenty and quick. */
 export function intensityRange(data: Float32Array): IntensityRange {
   const some = data.filter((_, n) => n % 7 === 0).sort()
-  const low = some[0]!
+  const low = data.reduce((least, value) => Math.min(least, value), Infinity)
   return { low, top: Math.max(some[Math.floor(0.99 * (some.length - 1))]! - low, 1e-3) }
 }
 
