@@ -1,11 +1,13 @@
 /** Finds and reads DICOM files: a file, a folder searched through, what a DICOMDIR names, the entries of a ZIP. */
 import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { isDicomdir, isInside, referencedFiles } from './dicomdir.ts'
 import type { Instance } from './instance.ts'
 import { type Parsed, deflated, parse } from './parse.ts'
 import { expectedBytes } from './pixel-layout.ts'
 import { readInstance } from './read-instance.ts'
 import { type Source, describeInput, filesBelow, findBelow } from './source-files.ts'
+import { type StudyFacts, readStudyFacts } from './study-facts.ts'
 import { Unreadable, maxFileBytes } from './unreadable.ts'
 import { openZip } from './zip-files.ts'
 
@@ -16,6 +18,8 @@ export type Found = {
   readonly rejected: readonly Rejection[]
   /** The bytes of an instance's file, inflated where deflated. Throws Unreadable. */
   read(instance: Instance): Promise<Uint8Array>
+  /** Read anew from the file: what identifies the patient is not kept. */
+  study(instance: Instance): Promise<StudyFacts>
 }
 
 export type FindOptions = {
@@ -24,9 +28,8 @@ export type FindOptions = {
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-const atOnce = 16
-/** Enough for nearly all headers; those of large multi-frame files need more. */
-const headSizes = [256 * 1024, 64 * 2 ** 20] as const
+/** Tried in turn: most headers, those with large private parts, those of large multi-frame files. */
+const headSizes = [64 * 1024, 2 ** 20, 64 * 2 ** 20] as const
 
 /** Throws Unreadable where `path` itself cannot be used. */
 export async function findInstances(path: string, options: FindOptions = {}): Promise<Found> {
@@ -44,7 +47,7 @@ async function collectSources(path: string): Promise<Collected> {
   const { source } = input
   const head = await source.read(4)
   if (isZip(head)) return openZip(path)
-  const parsed = source.size <= headSizes[1] ? tryParse(await source.read(headSizes[1])) : undefined
+  const parsed = source.size <= headSizes[2] ? tryParse(await source.read(headSizes[2])) : undefined
   return parsed && isDicomdir(parsed) ? followDicomdir(parsed, dirname(path)) : { sources: [source], rejected: [] }
 }
 
@@ -83,29 +86,28 @@ async function followDicomdir(parsed: Parsed, folder: string): Promise<Collected
 }
 
 async function readHeaders(sources: readonly Source[], { signal, onProgress }: FindOptions): Promise<Found> {
-  const results = new Map<number, Instance | Rejection>()
+  const rejected: Rejection[] = []
   const origin = new Map<Instance, Source>()
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let n = next++; n < sources.length; n = next++) {
+  let yielded = performance.now()
+  for (const [n, source] of sources.entries()) {
+    try {
+      origin.set(await readHeader(source), source)
+    } catch (error) {
+      rejected.push({ file: source.name, reason: reasonOf(error) })
+    }
+    if (performance.now() - yielded > 50) {
+      onProgress?.(n + 1, sources.length)
+      await setImmediate() // lets a cancel come through: small files are read without leaving this turn
       signal?.throwIfAborted()
-      const source = sources[n]!
-      try {
-        const instance = await readHeader(source)
-        results.set(n, instance)
-        origin.set(instance, source)
-      } catch (error) {
-        results.set(n, { file: source.name, reason: reasonOf(error) })
-      }
-      onProgress?.(results.size, sources.length)
+      yielded = performance.now()
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  const inOrder = sources.map((_, n) => results.get(n)!)
+  onProgress?.(sources.length, sources.length)
   return {
-    instances: inOrder.filter((result) => 'pixels' in result),
-    rejected: inOrder.filter((result) => 'reason' in result),
+    instances: [...origin.keys()],
+    rejected,
     read: (instance) => readWhole(origin.get(instance)!, instance),
+    study: async (instance) => readStudyFacts((await parseStart(origin.get(instance)!)).parsed.attributes),
   }
 }
 

@@ -2,7 +2,6 @@
 import type { Vector } from '../volume/volume.ts'
 import type { PixelLayout } from './pixel-layout.ts'
 import type { ScannerFacts } from './scanner.ts'
-import type { Keyword } from './tags.ts'
 
 /** Where a frame lies, in LPS millimetres. */
 export type Plane = {
@@ -47,9 +46,6 @@ export type Frame = {
   readonly intercept: number
 }
 
-/** Patient, study and series facts that a derived object has to repeat so that it files with its source. Identifying. */
-export type StudyFacts = Readonly<Partial<Record<Keyword, string>>>
-
 export type Instance = {
   readonly file: string
   readonly sopInstanceUid: string
@@ -63,7 +59,5 @@ export type Instance = {
   readonly instanceNumber: number
   readonly pixels: PixelLayout
   readonly scanner: ScannerFacts
-  readonly study: StudyFacts
-  readonly tilt: number | undefined
   frames: readonly Frame[]
 }

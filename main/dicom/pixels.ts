@@ -74,12 +74,19 @@ export function toStored(bytes: Uint8Array, layout: PixelLayout, bigEndian: bool
 
 /** Shifts the stored bits to the top of 32 and down again, which drops what is above and below and extends the sign. */
 function narrow<T extends Stored>(raw: T, { left, right }: { left: number; right: number }, isWhole: boolean): T {
-  if (isWhole) return raw
+  if (isWhole || (raw instanceof Uint16Array && left === right && isBelow(raw, right))) return raw
   const out = raw.slice() as T
   const isSigned = raw instanceof Int8Array || raw instanceof Int16Array || raw instanceof Int32Array
-  if (isSigned) for (let n = 0; n < raw.length; n++) out[n] = (raw[n]! << left) >> right
-  else for (let n = 0; n < raw.length; n++) out[n] = (raw[n]! << left) >>> right
+  if (isSigned) for (let n = 0; n < out.length; n++) out[n] = (out[n]! << left) >> right
+  else for (let n = 0; n < out.length; n++) out[n] = (out[n]! << left) >>> right
   return out
+}
+
+/** Whether there is nothing to drop, as in nearly all MR: a loop over one type, much quicker than making new values. */
+function isBelow(raw: Uint16Array, shift: number): boolean {
+  let bits = 0
+  for (let n = 0; n < raw.length; n++) bits |= raw[n]!
+  return bits >>> (32 - shift) === 0
 }
 
 function swap(bytes: Uint8Array, width: number): void {

@@ -5,15 +5,7 @@ import { mosaicFrames, readMosaic } from './mosaic.ts'
 import type { Attributes, Parsed } from './parse.ts'
 import { readLayout } from './pixel-layout.ts'
 import { readScanner } from './scanner.ts'
-import type { Keyword } from './tags.ts'
 import { Unreadable } from './unreadable.ts'
-
-const studyKeywords = [
-  'PatientName', 'PatientID', 'IssuerOfPatientID', 'PatientBirthDate', 'PatientSex', 'PatientAge', 'PatientSize',
-  'PatientWeight', 'PatientIdentityRemoved', 'DeidentificationMethod', 'StudyInstanceUID', 'StudyDate', 'StudyTime',
-  'ReferringPhysicianName', 'StudyID', 'AccessionNumber', 'StudyDescription', 'SeriesDate', 'SeriesTime', 'ContentDate',
-  'ContentTime', 'FrameOfReferenceUID', 'PositionReferenceIndicator',
-] as const satisfies readonly Keyword[] // prettier-ignore
 
 /** Segmentation and surface segmentation storage. */
 const segmentations = '1.2.840.10008.5.1.4.1.1.66.'
@@ -30,7 +22,7 @@ export function readInstance(parsed: Parsed, file: string): Instance {
   const instance: Instance = {
     file,
     sopInstanceUid: a.string('SOPInstanceUID') ?? '',
-    sopClassUid: a.string('SOPClassUID') ?? '',
+    sopClassUid: sopClass,
     studyUid: a.string('StudyInstanceUID') ?? '',
     seriesUid,
     frameOfReferenceUid: a.string('FrameOfReferenceUID'),
@@ -40,8 +32,6 @@ export function readInstance(parsed: Parsed, file: string): Instance {
     instanceNumber: a.number('InstanceNumber') ?? 0,
     pixels,
     scanner: readScanner(a),
-    study: Object.fromEntries(studyKeywords.flatMap((k) => (a.text(k) === undefined ? [] : [[k, a.text(k)]]))),
-    tilt: a.number('GantryDetectorTilt'),
     frames: [],
   }
   instance.frames = readFrames(instance, a)

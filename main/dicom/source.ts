@@ -1,5 +1,5 @@
 import type { Affine, Shape } from '../volume/volume.ts'
-import type { StudyFacts } from './instance.ts'
+import type { StudyFacts } from './study-facts.ts'
 
 /** Where slice k of a volume came from. A mosaic's slices share one instance. */
 export type SourceSlice = {

@@ -4,6 +4,7 @@ import type { Instance } from './instance.ts'
 import { type FrameReader, openFrames } from './pixels.ts'
 import type { VolumePlan } from './series.ts'
 import type { DicomSource } from './source.ts'
+import type { StudyFacts } from './study-facts.ts'
 import { Unreadable, maxVoxels } from './unreadable.ts'
 import { fillNothing, rescaleInto } from './rescale.ts'
 
@@ -30,17 +31,24 @@ export async function toVolume(
   const notes = [...plan.notes]
   let reader: FrameReader | undefined
   let opened: Instance | undefined
+  let missing = 0
+  let yielded = performance.now()
   for (const [k, frame] of plan.frames.entries()) {
-    options.signal?.throwIfAborted()
     if (frame.instance !== opened) {
       opened = frame.instance
       reader = openFrames(frame.instance.pixels, await read(frame.instance))
     }
     const stored = await reader!(frame.index)
-    rescaleInto(data.subarray(k * size, (k + 1) * size), stored, frame)
-    options.onProgress?.(k + 1, shape[2])
+    missing += rescaleInto(data.subarray(k * size, (k + 1) * size), stored, frame)
+    if (performance.now() - yielded > 50) {
+      options.onProgress?.(k + 1, shape[2])
+      await new Promise((resolve) => setImmediate(resolve)) // lets a cancel come through
+      options.signal?.throwIfAborted()
+      yielded = performance.now()
+    }
   }
-  const filled = fillNothing(data)
+  options.onProgress?.(shape[2], shape[2])
+  const filled = missing ? fillNothing(data) : 0
   if (filled)
     notes.push({
       code: 'padding',
@@ -54,7 +62,8 @@ export async function toVolume(
   return { volume: { shape, affine: plan.affine, data }, notes }
 }
 
-export function sourceOf(plan: VolumePlan): DicomSource {
+/** `study`: the facts of the first slice's file. */
+export function sourceOf(plan: VolumePlan, study: StudyFacts): DicomSource {
   const { instance } = plan.frames[0]!
   return {
     studyUid: instance.studyUid,
@@ -62,7 +71,7 @@ export function sourceOf(plan: VolumePlan): DicomSource {
     seriesNumber: instance.seriesNumber,
     frameOfReferenceUid: instance.frameOfReferenceUid,
     modality: instance.modality,
-    study: instance.study,
+    study,
     shape: shapeOf(plan),
     affine: plan.affine,
     isMosaic: plan.frames[0]!.tile !== undefined,
