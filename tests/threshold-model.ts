@@ -90,7 +90,7 @@ export const thresholdCard: ModelCard = {
     largestComponent: true,
   },
   training: { data: 'none', notice: '', command: '', seed: 0, steps: 0 },
-  source: {},
+  source: { proportions: [0.68, 0.32], proportionsStd: [0.02, 0.02] },
   limits: [],
   sha256: '',
 }

@@ -65,7 +65,9 @@ export async function adapt(request: AdaptRequest, work: Work): Promise<{ folder
   const model = await loadModel(request.model)
   try {
     const input = await readInput(request.path, request.series, work)
-    const reference = request.reference ? await readReference(request.reference, input.volume) : undefined
+    const reference = request.reference
+      ? await readReference(request.reference, input.volume, labelNames(model.card))
+      : undefined
     const readMs = performance.now() - started
     work.onProgress('preparing', 0)
     const study = toModelGrid(input.volume, model.card, model.stride)

@@ -1,7 +1,7 @@
 import type { EngineInfo, EngineRequest } from '../engine/engine.ts'
-import { locate } from '../engine/files.ts'
 import { installEngine as install } from '../engine/install-files.ts'
 import { startEngine } from '../engine/pick-files.ts'
+import { engineReport } from '../engine/report-files.ts'
 import type { RunRecord } from '../runs/run.ts'
 
 /** Which engine a user asked for; absent parts are chosen. */
@@ -23,18 +23,18 @@ export type EngineStatus = {
   readonly remedy: string
 }
 
-export function engineList(): Promise<EngineStatus[]> {
-  const native = (['cuda', 'cpu'] as const).map((name) => {
-    const found = locate(name)
-    const runs = 'folder' in found
-    return {
-      name,
-      runs,
-      detail: runs ? `TensorFlow ${found.manifest.tensorflow}` : found.reason,
-      remedy: runs ? '' : `scanbridge engine install${name === 'cuda' ? ' --gpu' : ''}`,
-    }
-  })
-  return Promise.resolve([...native, { name: 'wasm', runs: true, detail: 'always there', remedy: '' }])
+/** Each engine, started for a moment in a process of its own. `verify` also compares installed files with their hashes. */
+export async function engineList(verify = false): Promise<EngineStatus[]> {
+  return (await engineReport({ verify })).map((report) =>
+    report.runs
+      ? {
+          name: report.name,
+          runs: true,
+          detail: `${report.info.version} on ${report.info.device}, ${report.info.threads} threads`,
+          remedy: '',
+        }
+      : { name: report.name, runs: false, detail: report.reason, remedy: report.remedy },
+  )
 }
 
 export type InstallRequest = {

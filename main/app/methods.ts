@@ -3,8 +3,6 @@ import { methods } from '../adapt/methods/index.ts'
 import type { Option } from '../adapt/options.ts'
 import { UserError } from '../errors.ts'
 
-export const recommendedMethod = 'consistency'
-
 export type MethodSummary = {
   readonly name: string
   readonly title: string
@@ -29,7 +27,7 @@ export function describeMethod(name: string): MethodSummary {
 }
 
 export function findMethod(name: string): Method {
-  if (Object.hasOwn(methods, name)) return methods[name as keyof typeof methods] as unknown as Method
+  if (Object.hasOwn(methods, name)) return (methods as Record<string, Method>)[name]!
   const remedy = `Choose one of: ${Object.keys(methods).join(', ')}.`
   throw new UserError('usage', { problem: `There is no method ${name}`, remedy })
 }

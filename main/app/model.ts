@@ -9,8 +9,6 @@ import { startWork } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
 import { writeNewFile } from './output-files.ts'
 
-export const defaultModel = 'brain-t1w'
-
 export type ModelSummary = {
   readonly name: string
   readonly title: string

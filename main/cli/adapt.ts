@@ -1,7 +1,6 @@
+import { Option } from 'commander'
 import type { Command } from 'commander'
-import { adapt } from '../app/adapt.ts'
-import { recommendedMethod } from '../app/methods.ts'
-import { defaultModel } from '../app/model.ts'
+import { defaultModel, recommendedMethod } from '../app/defaults.ts'
 import { UserError } from '../errors.ts'
 import { action, command, integer, positive } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -30,7 +29,11 @@ export function adaptCommand(): Command {
     .argument('<path>', 'DICOM file or folder, DICOMDIR, ZIP of these, or NIfTI file')
     .option('--model <m>', 'name or folder of a model', defaultModel)
     .option('--method <name>', 'see "scanbridge methods"', recommendedMethod)
-    .option('--set <key=value>', "one of the method's options; can be given again", setting, {})
+    .addOption(
+      new Option('--set <key=value>', "one of the method's options; can be given again")
+        .argParser(setting)
+        .default({}, "the method's own values"),
+    )
     .option('--steps <n>', 'short for --set steps=N', integer(1, 1e6))
     .option('--lr <x>', 'short for --set learningRate=X', positive)
     .option('--series <s>', 'SeriesInstanceUID or series number; default: the most plausible')
@@ -41,6 +44,7 @@ export function adaptCommand(): Command {
     .requiredOption('--out <run>', 'a new folder for the run')
     .action(
       action<[path: string, options: Options]>(async ({ signal, progress, engine, seed }, path, options) => {
+        const { adapt } = await import('../app/adapt.ts')
         const { steps, lr, set, ...rest } = options
         const short = { ...(steps !== undefined && { steps }), ...(lr !== undefined && { learningRate: lr }) }
         const request = { ...rest, path, engine, seed, options: { ...short, ...set } }

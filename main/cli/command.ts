@@ -24,11 +24,17 @@ type Shared = {
   threads?: number
 }
 
-/** A command with the options that all share, and an example under its help. */
-export function command(usage: string, summary: string, example: string): Command {
-  return new Command(usage)
+/** A command with an example under its help. main.ts gives it the options that all share. */
+export function command(name: string, summary: string, example: string): Command {
+  return new Command(name)
     .summary(summary)
     .description(summary)
+    .addHelpText('after', `\nExample:\n  ${example.split('\n').join('\n  ')}`)
+}
+
+export function addSharedOptions(command: Command): Command {
+  return command
+    .optionsGroup('Options of every command:')
     .addOption(
       new Option('--engine <name>', 'compute engine; default: the first that runs').choices(['cuda', 'cpu', 'wasm']),
     )
@@ -36,7 +42,7 @@ export function command(usage: string, summary: string, example: string): Comman
     .option('--threads <n>', 'threads of the engine; default: all cores', integer(1, 1024))
     .option('--json', 'print one JSON document on stdout and nothing else there')
     .option('--verbose', 'show the stack of an error')
-    .addHelpText('after', `\nExample:\n  ${example.split('\n').join('\n  ')}`)
+    .helpOption('-h, --help', 'show this help')
 }
 
 /** A command that only holds others; which one is meant without a name is said with isDefault. */

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { convert } from '../app/convert.ts'
 import { action, command, integer } from './command.ts'
 import { count, table } from './print.ts'
 
@@ -17,6 +16,7 @@ export function convertCommand(): Command {
     .requiredOption('--out <file>', 'the file with --series (.nii.gz), otherwise the folder')
     .action(
       action<[path: string, options: Options]>(async ({ signal, progress }, path, { series, volume, out }) => {
+        const { convert } = await import('../app/convert.ts')
         const { written, rejected } = await convert(
           { path, series, volume, out },
           { signal, onProgress: progress.update },

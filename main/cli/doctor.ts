@@ -1,18 +1,18 @@
 import type { Command } from 'commander'
-import { diagnose } from '../app/doctor.ts'
 import { action, command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import { table } from './print.ts'
 
 export function doctorCommand(): Command {
   return command('doctor', 'checks the machine: engine, memory, disk, models, Electron', 'scanbridge doctor').action(
-    action<[]>(async ({ engine }) => {
-      const checks = await diagnose(engine)
+    action<[]>(async () => {
+      const { diagnose } = await import('../app/doctor.ts')
+      const checks = await diagnose()
       const marks = { good: 'ok', note: 'note', bad: 'BAD' }
       const rows = checks.map(({ name, state, finding, remedy }) => [
         marks[state],
         name,
-        remedy ? `${finding}. ${remedy}` : finding,
+        remedy ? `${finding.replace(/\.?$/, '.')} ${remedy}` : finding,
       ])
       const isBad = checks.some(({ state }) => state === 'bad')
       return {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { engineList, installEngine } from '../app/engine.ts'
 import { action, command, group } from './command.ts'
 import { table } from './print.ts'
 
 export function engineCommand(): Command {
   const list = command('list', 'what runs here, and why not the rest', 'scanbridge engine').action(
     action<[]>(async () => {
+      const { engineList } = await import('../app/engine.ts')
       const engines = await engineList()
       const rows = engines.map((one) => [one.name, one.runs ? 'runs' : 'does not run', one.detail, one.remedy])
       return { json: { engines }, text: table(['engine', '', '', ''], rows) }
@@ -26,6 +26,7 @@ function install(): Command {
     .option('--from <dir>', 'a folder of wheels, for machines without a network')
     .action(
       action<[options: { gpu?: true; from?: string }]>(async ({ progress }, { gpu, from }) => {
+        const { installEngine } = await import('../app/engine.ts')
         const installed = await installEngine({ gpu: gpu === true, from, report: progress.say })
         return { json: installed, text: `${installed.name}: ${installed.detail}` }
       }),

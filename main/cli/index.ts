@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { openStudy } from '../app/study.ts'
 import type { OpenedStudy } from '../app/study.ts'
 import { action, command } from './command.ts'
 import { count, table } from './print.ts'
@@ -9,6 +8,7 @@ export function indexCommand(): Command {
     .argument('<path>', 'DICOM file or folder, DICOMDIR, ZIP of these, or NIfTI file')
     .action(
       action<[path: string]>(async ({ signal, progress }, path) => {
+        const { openStudy } = await import('../app/study.ts')
         const onProgress = (done: number, total: number): void => progress.update('reading', done / total)
         const study = await openStudy(path, { signal, onProgress })
         return { json: { series: study.series, rejected: study.rejected }, text: listing(study) }

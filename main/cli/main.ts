@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { adaptCommand } from './adapt.ts'
 import { benchCommand } from './bench.ts'
-import { reportError } from './command.ts'
+import { addSharedOptions, reportError } from './command.ts'
 import { convertCommand } from './convert.ts'
 import { doctorCommand } from './doctor.ts'
 import { engineCommand } from './engine.ts'
@@ -45,7 +45,10 @@ const program = new Command('scanbridge')
   .version(thisBuild().version)
   .addHelpText('after', '\nA command tells more with --help. Research use only; not a medical device.')
 for (const make of commands) program.addCommand(make())
-for (const command of everyCommand(program)) command.exitOverride().configureOutput({ outputError: () => {} })
+for (const command of everyCommand(program)) {
+  if (command.commands.length === 0) addSharedOptions(command)
+  command.exitOverride().configureOutput({ outputError: () => {} })
+}
 
 try {
   await program.parseAsync()

@@ -1,26 +1,28 @@
 import type { Command } from 'commander'
-import { describeMethod, listMethods, recommendedMethod } from '../app/methods.ts'
+import { recommendedMethod } from '../app/defaults.ts'
 import type { MethodSummary } from '../app/methods.ts'
 import { action, command, group } from './command.ts'
 import { table } from './print.ts'
 
 export function methodsCommand(): Command {
   const list = command('list', 'lists the methods', 'scanbridge methods').action(
-    action<[]>(() => {
+    action<[]>(async () => {
+      const { listMethods } = await import('../app/methods.ts')
       const methods = listMethods()
       const rows = methods.map((m) => [m.name, m.title, m.name === recommendedMethod ? 'recommended' : ''])
-      return Promise.resolve({
+      return {
         json: { recommended: recommendedMethod, methods },
         text: table(['name', 'method', ''], rows),
-      })
+      }
     }),
   )
   const show = command('show', 'shows a method, its options and where it comes from', 'scanbridge methods show tent')
     .argument('<name>', 'a method')
     .action(
-      action<[name: string]>((_, name) => {
+      action<[name: string]>(async (_, name) => {
+        const { describeMethod } = await import('../app/methods.ts')
         const method = describeMethod(name)
-        return Promise.resolve({ json: method, text: description(method) })
+        return { json: method, text: description(method) }
       }),
     )
   return group('methods', 'lists the ways to adapt, with their options')

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { exportModel, listModels, showModel } from '../app/model.ts'
 import { UserError } from '../errors.ts'
 import { action, command, group, integer } from './command.ts'
 import { facts, table } from './print.ts'
@@ -13,6 +12,7 @@ export function modelsCommand(): Command {
 function list(): Command {
   return command('list', 'lists the models that are there', 'scanbridge models list --json').action(
     action<[]>(async () => {
+      const { listModels } = await import('../app/model.ts')
       const models = await listModels()
       const rows = models.map((m) => [m.name, m.version, m.licence, m.problem ?? m.title])
       return { json: { models }, text: table(['name', 'version', 'licence', ''], rows) }
@@ -25,6 +25,7 @@ function show(): Command {
     .argument('<model>', 'name or folder of a model')
     .action(
       action<[name: string]>(async ({ engine }, name) => {
+        const { showModel } = await import('../app/model.ts')
         const detail = await showModel(name, engine)
         const { card, parameters, operators } = detail
         const text = [
@@ -78,6 +79,7 @@ function exportCommand(): Command {
     .requiredOption('--out <file>', 'a new .onnx file')
     .action(
       action<[run: string, options: { step?: number; out: string }]>(async ({ engine }, run, { step, out }) => {
+        const { exportModel } = await import('../app/model.ts')
         const exported = await exportModel({ run, step, out, engine })
         const lines = [
           `${exported.model} after step ${exported.step}: ${out}`,

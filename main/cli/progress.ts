@@ -3,10 +3,10 @@ export type Terminal = { write(text: string): unknown; readonly isTTY?: boolean;
 
 export type Progress = {
   /** 0 to 1 of a stage, and the time left where that is known better than by the share. Cheap: call it as often as there is news. */
-  update(stage: string, share: number, remainingMs?: number): void
+  readonly update: (stage: string, share: number, remainingMs?: number) => void
   /** A message in a line of its own, without tearing the bar. */
-  say(line: string): void
-  end(): void
+  readonly say: (line: string) => void
+  readonly end: () => void
 }
 
 const barMs = 100

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { report } from '../app/report.ts'
 import { action, command } from './command.ts'
 
 type Options = { format: string; identity?: true }
@@ -15,6 +14,7 @@ export function reportCommand(): Command {
     .option('--identity', 'name the person scanned; without it nothing identifies them')
     .action(
       action<[path: string, options: Options]>(async ({ progress }, path, { format, identity }) => {
+        const { report } = await import('../app/report.ts')
         const formats = format.split(',').map((name) => name.trim())
         const onRun = (share: number): void => progress.update('reports', share)
         const written = await report({ path, formats, withIdentity: identity === true }, onRun)

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { rollBack } from '../app/rollback.ts'
 import { action, command, integer } from './command.ts'
 import { summary } from './run-summary.ts'
 
@@ -13,6 +12,7 @@ export function rollbackCommand(): Command {
     .option('--to <step>', 'a step with a stored mask; default: the source', integer(0, 1e9))
     .action(
       action<[run: string, options: { to?: number }]>(async (_, run, { to }) => {
+        const { rollBack } = await import('../app/rollback.ts')
         const record = await rollBack(run, to ?? 'source')
         return { json: { folder: run, ...record }, text: summary(run, record) }
       }),

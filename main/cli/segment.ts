@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { defaultModel } from '../app/model.ts'
-import { segment } from '../app/segment.ts'
+import { defaultModel } from '../app/defaults.ts'
 import { action, command } from './command.ts'
 import { table } from './print.ts'
 
@@ -18,6 +17,7 @@ export function segmentCommand(): Command {
     .requiredOption('--out <dir>', 'folder for mask.nii.gz, and mask.dcm where the input is DICOM')
     .action(
       action<[path: string, options: Options]>(async ({ signal, progress, engine }, path, { model, series, out }) => {
+        const { segment } = await import('../app/segment.ts')
         const result = await segment({ path, model, series, out, engine }, { signal, onProgress: progress.update })
         const rows = Object.entries(result.volumes).map(([name, ml]) => [name, Number(ml.toFixed(1))])
         const notes = [...result.input.notes, ...result.engine.notes].map((note) => `Note: ${note}`)

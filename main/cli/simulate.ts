@@ -1,9 +1,17 @@
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import { action, command, integer } from './command.ts'
 import { table } from './print.ts'
 
-type Options = { scanner?: string; subject: number; out?: string; list?: true }
+type Options = {
+  scanner?: string
+  subject: number
+  study: 'axial-3mm' | 'axial-1mm' | 'sagittal-1mm'
+  enhanced?: true
+  out?: string
+  list?: true
+}
 
 export function simulateCommand(): Command {
   return command(
@@ -13,10 +21,14 @@ export function simulateCommand(): Command {
   )
     .option('--scanner <preset>', 'see --list')
     .option('--subject <n>', 'seed of the anatomy', integer(0, 2 ** 31 - 1), 5000)
+    .addOption(
+      new Option('--study <kind>', 'slices').choices(['axial-3mm', 'axial-1mm', 'sagittal-1mm']).default('axial-3mm'),
+    )
+    .option('--enhanced', 'one multi-frame instance instead of one a slice')
     .option('--out <dir>', 'a new folder for the DICOM files and truth.nii.gz')
     .option('--list', 'list the scanners')
     .action(
-      action<[options: Options]>(async ({ seed }, { scanner, subject, out, list }) => {
+      action<[options: Options]>(async (_, { scanner, subject, out, list, ...rest }) => {
         const { listScanners, simulate } = await import('../../fixtures/simulate.ts')
         if (list) {
           const scanners = listScanners()
@@ -33,8 +45,11 @@ export function simulateCommand(): Command {
             problem: 'What to simulate is not clear',
             remedy: 'Give --scanner, --subject and --out, or --list.',
           })
-        const result = await simulate({ scanner, subject, out, seed })
-        return { json: result, text: `Written to ${out}.` }
+        const result = simulate({ scanner, subject, out, ...rest })
+        return {
+          json: result,
+          text: `${result.files} DICOM files in ${result.dicom}, their labels in ${result.truth}.`,
+        }
       }),
     )
 }
