@@ -48,7 +48,7 @@ export const tinyCard: ModelCard = {
 export type Scanner = { readonly levels: readonly number[]; readonly coil: number; readonly noise: number }
 export const sourceScanner: Scanner = { levels: [0, 0.3, 0.65, 1], coil: 0.05, noise: 0.03 }
 /** Flatter contrast, a surface coil, more noise. */
-export const otherScanner: Scanner = { levels: [0, 0.5, 0.72, 1], coil: 0.5, noise: 0.05 }
+export const otherScanner: Scanner = { levels: [0, 0.5, 0.72, 1], coil: 0.8, noise: 0.05 }
 
 export type Head = { readonly study: ModelStudy; readonly labels: Uint8Array }
 
