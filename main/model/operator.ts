@@ -1,5 +1,6 @@
 import type { Tensor } from '../engine/tf.ts'
 import type { OnnxNode } from './onnx-types.ts'
+import { numbersOf } from './value.ts'
 import type { Value } from './value.ts'
 
 /** One use of an operator: its node, its inputs (undefined where left out) and what it may ask of the model. */
@@ -21,11 +22,16 @@ export function input(call: Call, index: number): Value {
   return value
 }
 
-export function integer(node: OnnxNode, name: string, otherwise: number): number {
+/** Numbers that newer operator sets take as an input and older ones as an attribute. */
+export function setting(call: Call, index: number, attribute: string): readonly number[] | undefined {
+  const value = call.inputs[index]
+  return value ? numbersOf(value) : numbers(call.node, attribute)
+}
+
+export function number(node: OnnxNode, name: string, otherwise: number): number {
   const value = node.attributes[name]
   return typeof value === 'number' ? value : otherwise
 }
-export const float = integer
 
 export function text(node: OnnxNode, name: string, otherwise: string): string {
   const value = node.attributes[name]
@@ -37,7 +43,14 @@ export function numbers(node: OnnxNode, name: string): number[] | undefined {
   return Array.isArray(value) ? value.map(Number) : undefined
 }
 
-/** A node that cannot run as it stands; graph.ts turns it into a sentence for the user. */
+/** An axis as a count from the front. */
+export function axisOf(call: Call, axis: number, rank: number): number {
+  const positive = axis < 0 ? axis + rank : axis
+  if (!(positive >= 0 && positive < rank)) throw new BadNode(call.node, `asks for axis ${axis} of ${rank}`)
+  return positive
+}
+
+/** A node that cannot run as it stands; run.ts turns it into a sentence for the user. */
 export class BadNode extends Error {
   readonly node: OnnxNode
   readonly reason: string

@@ -3,7 +3,7 @@ import { tf } from '../engine/tf.ts'
 import type { Tensor } from '../engine/tf.ts'
 import type { NormPlan } from './norm-state.ts'
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx-types.ts'
-import { BadNode, float } from './operator.ts'
+import { BadNode, number } from './operator.ts'
 import type { Call, Operator } from './operator.ts'
 import { operators } from './ops.ts'
 import { parameterRoles, stridesOf } from './parameters.ts'
@@ -26,7 +26,8 @@ export type Plan = {
   readonly stride: number
 }
 
-export function planRun(graph: OnnxGraph, modelName: string): Plan {
+/** Checks that the graph can run. Throws UserError('model-unsupported') that names the operator and the node. */
+export function planRun(graph: OnnxGraph, modelName: string, wanted?: string): Plan {
   const refuse = (reason: string, remedy: string): UserError =>
     new UserError('model-unsupported', { path: modelName, reason, remedy })
   const [image, ...others] = graph.inputs
@@ -35,7 +36,7 @@ export function planRun(graph: OnnxGraph, modelName: string): Plan {
   }
   if (!graph.outputs[0]) throw refuse('it has no output', 'Export the model again.')
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
-  const output = logitsOf(graph.outputs[0].name, producers)
+  const output = wanted ?? logitsOf(graph.outputs[0].name, producers)
   const nodes = neededNodes(graph, output, producers)
   for (const node of nodes) {
     if (!operators[node.opType] || (node.domain && node.domain !== 'ai.onnx')) {
@@ -186,7 +187,7 @@ function hostValue(tensor: OnnxTensor): Value {
 
 function normPlan(node: OnnxNode): NormPlan {
   const [, scale, , mean, variance] = node.inputs
-  return { name: scale!, epsilon: float(node, 'epsilon', 1e-5), meanName: mean!, varianceName: variance! }
+  return { name: scale!, epsilon: number(node, 'epsilon', 1e-5), meanName: mean!, varianceName: variance! }
 }
 
 /** Product of the strides on the way down, along the deepest path; transposed convolutions divide. */

@@ -1,29 +1,61 @@
 import { tf } from '../../engine/tf.ts'
 import type { Tensor } from '../../engine/tf.ts'
-import { input, integer } from '../operator.ts'
+import type { OnnxNode } from '../onnx-types.ts'
+import { input, number, text } from '../operator.ts'
 import type { Operator } from '../operator.ts'
-import { inLayout, storedAxis, tensorValue } from '../value.ts'
-import type { Value } from '../value.ts'
+import { inLayout, layoutOf, tensorValue } from '../value.ts'
+import { withRank } from './broadcast.ts'
 
-/** An operator that maps each element by itself, in whatever layout it comes. */
-function elementwise(apply: (x: Tensor) => Tensor): Operator {
+/** An activation function: maps each element by itself, in whatever layout it comes. */
+function activation(apply: (x: Tensor, node: OnnxNode, opset: number) => Tensor): Operator {
   return (call) => {
     const x = input(call, 0)
-    const layout = x.kind === 'host' ? 'onnx' : x.layout
-    return tensorValue(apply(inLayout(x, layout)), layout)
+    const layout = layoutOf(x)
+    return tensorValue(apply(inLayout(x, layout), call.node, call.opset), layout)
   }
 }
 
-export const relu = elementwise((x) => tf.relu(x))
+/** x where positive, else slope (e^x - 1). */
+function exponentialLinear(x: Tensor, slope: number): Tensor {
+  if (slope === 1) return tf.elu(x)
+  // The exponential of the positive part would overflow.
+  return tf.add(tf.relu(x), tf.mul(tf.expm1(tf.minimum(x, 0)), slope))
+}
 
-/** ONNX Softmax; before opset 13 over all axes from `axis` on, which for pictures is the same when axis is the last. */
-export const softmax: Operator = (call): Value => {
-  const x = input(call, 0)
-  const layout = x.kind === 'host' ? 'onnx' : x.layout
-  const tensor = inLayout(x, layout)
-  const axis = storedAxis(integer(call.node, 'axis', call.opset < 13 ? 1 : -1), layout, tensor.rank)
-  if (axis === tensor.rank - 1) return tensorValue(tf.softmax(tensor), layout)
-  const order = Array.from({ length: tensor.rank }, (_, index) => index)
-  ;[order[axis], order[tensor.rank - 1]] = [tensor.rank - 1, axis]
-  return tensorValue(tf.transpose(tf.softmax(tf.transpose(tensor, order)), order), layout)
+function gelu(x: Tensor, approximate: string): Tensor {
+  const inner =
+    approximate === 'tanh'
+      ? tf.tanh(tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)))
+      : tf.erf(tf.mul(x, Math.SQRT1_2))
+  return tf.mul(tf.mul(x, 0.5), tf.add(inner, 1))
+}
+
+function hardSigmoid(x: Tensor, alpha: number, beta: number): Tensor {
+  return tf.clipByValue(tf.add(tf.mul(x, alpha), beta), 0, 1)
+}
+
+/** Formulas and default values: the operator pages of the ONNX standard. */
+export const activations: Readonly<Record<string, Operator>> = {
+  Relu: activation((x) => tf.relu(x)),
+  LeakyRelu: activation((x, node) => tf.leakyRelu(x, number(node, 'alpha', 0.01))),
+  Elu: activation((x, node) => exponentialLinear(x, number(node, 'alpha', 1))),
+  Selu: activation((x, node) => {
+    const alpha = number(node, 'alpha', 1.6732632423543772)
+    return tf.mul(exponentialLinear(x, alpha), number(node, 'gamma', 1.0507009873554805))
+  }),
+  Gelu: activation((x, node) => gelu(x, text(node, 'approximate', 'none'))),
+  HardSigmoid: activation((x, node) => hardSigmoid(x, number(node, 'alpha', 0.2), number(node, 'beta', 0.5))),
+  HardSwish: activation((x) => tf.mul(x, hardSigmoid(x, 1 / 6, 0.5))),
+  Mish: activation((x) => tf.mul(x, tf.tanh(tf.softplus(x)))),
+  Sigmoid: activation((x) => tf.sigmoid(x)),
+  Softplus: activation((x) => tf.softplus(x)),
+  Softsign: activation((x) => tf.div(x, tf.add(tf.abs(x), 1))),
+  Tanh: activation((x) => tf.tanh(x)),
+  PRelu: (call) => {
+    const x = input(call, 0)
+    const layout = layoutOf(x)
+    const tensor = inLayout(x, layout)
+    // Slopes are broadcast to x, never x to them.
+    return tensorValue(tf.prelu(tensor, inLayout(withRank(input(call, 1), tensor.rank), layout)), layout)
+  },
 }

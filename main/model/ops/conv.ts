@@ -1,42 +1,37 @@
 import { tf } from '../../engine/tf.ts'
-import type { Tensor } from '../../engine/tf.ts'
-import { BadNode, input, numbers } from '../operator.ts'
+import type { Tensor, Tensor4D } from '../../engine/tf.ts'
+import { BadNode, input, number, numbers, text } from '../operator.ts'
 import type { Call } from '../operator.ts'
 import { inLayout, tensorValue } from '../value.ts'
 import type { Value } from '../value.ts'
-import { groupsOf, outputSize, paddingName, span, windowOf } from './window.ts'
+import { conv3dTranspose } from './conv3d-transpose.ts'
+import { dilated, padded, paddingName, span, unpadded, widen, windowOf } from './window.ts'
 import type { Window } from './window.ts'
+
+type Two = [number, number]
+type Three = [number, number, number]
 
 /** ONNX Conv for 1, 2 or 3 spatial axes: strides, dilations, any padding, groups. */
 export function conv(call: Call): Value {
-  const groups = groupsOf(call.node)
+  const groups = number(call.node, 'group', 1)
   const x = inLayout(input(call, 0), 'last')
   const filter = inLayout(input(call, 1), 'filter') // [...kernel, in / groups, out]
-  const sizes = x.shape.slice(1, -1)
-  const kernel = filter.shape.slice(0, -2)
   checkChannels(call, x.shape.at(-1)!, filter.shape.at(-2)! * groups)
-  const y = convolve(x, filter, windowOf(call.node, kernel, sizes), groups)
-  return tensorValue(withBias(call, y), 'last')
+  const window = windowOf(call.node, filter.shape.slice(0, -2), x.shape.slice(1, -1))
+  return tensorValue(withBias(call, convolve(x, filter, window, groups)), 'last')
 }
 
 /** ONNX ConvTranspose: the gradient of Conv with respect to its input, cropped by pads, extended by output_padding. */
 export function convTranspose(call: Call): Value {
-  const groups = groupsOf(call.node)
+  const groups = number(call.node, 'group', 1)
   const x = inLayout(input(call, 0), 'last')
   const filter = inLayout(input(call, 1), 'filter') // [...kernel, out / groups, in]
   checkChannels(call, x.shape.at(-1)!, filter.shape.at(-1)!)
-  const sizes = x.shape.slice(1, -1)
-  const window = windowOf(call.node, filter.shape.slice(0, -2), sizes)
-  const extra = numbers(call.node, 'output_padding') ?? sizes.map(() => 0)
-  if (window.dilations.some((d) => d > 1)) throw new BadNode(call.node, 'is dilated, which is not supported')
-  if (groups === 1) return tensorValue(withBias(call, deconvolve(x, filter, window, extra)), 'last')
-  const parts = tf.split(x, groups, -1)
-  const filters = tf.split(filter, groups, -1)
-  const y = tf.concat(
-    parts.map((part, g) => deconvolve(part, filters[g]!, window, extra)),
-    -1,
-  )
-  return tensorValue(withBias(call, y), 'last')
+  const { window, extra } = transposedWindow(call, filter.shape.slice(0, -2), x.shape.slice(1, -1))
+  const filters = groups === 1 ? [filter] : tf.split(filter, groups, -1)
+  const parts = groups === 1 ? [x] : tf.split(x, groups, -1)
+  const y = parts.map((part, group) => deconvolve(part, filters[group]!, window, extra))
+  return tensorValue(withBias(call, y.length === 1 ? y[0]! : tf.concat(y, -1)), 'last')
 }
 
 function checkChannels(call: Call, has: number, wants: number): void {
@@ -50,111 +45,105 @@ function withBias(call: Call, y: Tensor): Tensor {
 
 /** Convolution of [n, ...spatial, c] with [...kernel, c / groups, out]. */
 function convolve(x: Tensor, filter: Tensor, window: Window, groups: number): Tensor {
-  if (x.rank === 3) return squeezeSpatial(convolve(addSpatial(x), tf.expandDims(filter, 0), widen(window), groups))
-  const sizes = x.shape.slice(1, -1)
-  if (window.dilations.some((dilation) => dilation > 1)) return dilated(x, filter, window, groups)
-  const padding = paddingName(window, sizes)
-  if (!padding) return convolve(zeroPad(x, window), filter, unpadded(window), groups)
-  const channels = x.shape.at(-1)!
-  const strides = [...window.strides]
-  if (groups > 1 && groups === channels && x.rank === 4 && strides.every((stride) => stride === strides[0])) {
-    const [kh, kw, , out] = filter.shape as [number, number, number, number]
-    const depthwise = tf.reshape(filter, [kh, kw, channels, out / channels])
-    return tf.depthwiseConv2d(x as tf.Tensor4D, depthwise as tf.Tensor4D, strides as [number, number], padding)
+  if (x.rank === 3) {
+    return tf.squeeze(convolve(tf.expandDims(x, 1), tf.expandDims(filter, 0), widen(window), groups), [1])
   }
+  if (window.dilations.some((dilation) => dilation > 1)) {
+    return dilated(x, window, (part, plain) => convolve(part, filter, plain, groups))
+  }
+  const padding = paddingName(window, x.shape.slice(1, -1))
+  if (!padding) return convolve(padded(x, window), filter, unpadded(window), groups)
+  const { strides } = window
   if (groups > 1) {
-    const parts = tf.split(x, groups, -1)
+    const channels = x.shape.at(-1)!
+    if (groups === channels && x.rank === 4 && strides[0] === strides[1]) {
+      const shape = [...filter.shape.slice(0, 2), channels, filter.shape[3]! / channels] as [...Three, number]
+      return tf.depthwiseConv2d(x as Tensor4D, tf.reshape(filter, shape), strides as Two, padding)
+    }
     const filters = tf.split(filter, groups, -1)
+    const parts = tf.split(x, groups, -1)
     return tf.concat(
-      parts.map((part, g) => convolve(part, filters[g]!, window, 1)),
+      parts.map((part, group) => convolve(part, filters[group]!, window, 1)),
       -1,
     )
   }
-  return x.rank === 4
-    ? tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides as [number, number], padding)
-    : tf.conv3d(x as tf.Tensor5D, filter as tf.Tensor5D, strides as [number, number, number], padding)
+  if (x.rank === 4) return tf.conv2d(x as Tensor4D, filter as Tensor4D, strides as Two, padding)
+  return tf.conv3d(x as tf.Tensor5D, filter as tf.Tensor5D, strides as Three, padding)
 }
 
-/** A dilated convolution as a plain one on interleaved sub-images: tfjs has no gradient for dilations. */
-function dilated(x: Tensor, filter: Tensor, window: Window, groups: number): Tensor {
-  const { dilations, strides } = window
-  const sizes = x.shape.slice(1, -1)
-  const out = sizes.map((size, axis) => outputSize({ ...window, strides: strides.map(() => 1) }, axis, size))
-  // Each axis is padded to a multiple of its dilation; what the surplus yields is cropped again.
-  const padding = sizes.map((size, axis): [number, number] => {
-    const padded = size + window.before[axis]! + window.after[axis]!
-    const surplus = (dilations[axis]! - (padded % dilations[axis]!)) % dilations[axis]!
-    return [window.before[axis]!, window.after[axis]! + surplus]
-  })
-  const interleaved = tf.spaceToBatchND(x, [...dilations], padding)
-  const one = strides.map(() => 1)
-  const plain = convolve(interleaved, filter, unpadded({ ...window, dilations: one, strides: one }), groups)
-  const crops = sizes.map((_, axis): [number, number] => [0, plain.shape[axis + 1]! * dilations[axis]! - out[axis]!])
-  const y = tf.batchToSpaceND(plain, [...dilations], crops)
-  if (strides.every((stride) => stride === 1)) return y
-  return tf.stridedSlice(
-    y,
-    y.shape.map(() => 0),
-    y.shape,
-    [1, ...strides, 1],
+/** Pads of a transposed convolution are what is cut off its result, and output_padding is added behind. */
+function transposedWindow(
+  call: Call,
+  kernel: readonly number[],
+  sizes: readonly number[],
+): { window: Window; extra: readonly number[] } {
+  const auto = text(call.node, 'auto_pad', 'NOTSET')
+  const given = windowOf({ ...call.node, attributes: { ...call.node.attributes, auto_pad: 'NOTSET' } }, kernel, sizes)
+  const extra = numbers(call.node, 'output_padding') ?? sizes.map(() => 0)
+  const full = sizes.map(
+    (size, axis) => (size - 1) * given.strides[axis]! + span(kernel[axis]!, given.dilations[axis]!) + extra[axis]!,
   )
+  const wanted =
+    numbers(call.node, 'output_shape') ??
+    (auto.startsWith('SAME') ? sizes.map((size, axis) => size * given.strides[axis]!) : undefined)
+  if (!wanted) return { window: auto === 'VALID' ? unpadded(given) : given, extra }
+  const cut = full.map((size, axis) => size - wanted[axis]!)
+  const half = cut.map((total) => Math.floor(total / 2))
+  const rest = cut.map((total, axis) => total - half[axis]!)
+  const isUpper = auto === 'SAME_UPPER'
+  return { window: { ...given, before: isUpper ? half : rest, after: isUpper ? rest : half }, extra }
 }
 
 /** Transposed convolution of [n, ...spatial, in] with [...kernel, out, in]. */
 function deconvolve(x: Tensor, filter: Tensor, window: Window, extra: readonly number[]): Tensor {
   if (x.rank === 3) {
-    return squeezeSpatial(deconvolve(addSpatial(x), tf.expandDims(filter, 0), widen(window), [0, ...extra]))
+    return tf.squeeze(deconvolve(tf.expandDims(x, 1), tf.expandDims(filter, 0), widen(window), [0, ...extra]), [1])
   }
-  const sizes = x.shape.slice(1, -1)
+  if (window.dilations.some((dilation) => dilation > 1)) {
+    const spread = window.dilations.reduce((wide, dilation, axis) => spreadOut(wide, axis, dilation), filter)
+    const ones = window.dilations.map(() => 1)
+    return deconvolve(x, spread, { ...window, kernel: spread.shape.slice(0, -2), dilations: ones }, extra)
+  }
   const { strides, kernel, before, after } = window
-  // The whole result first; its pads are cut off, and output_padding takes back from the cut, or adds zeros.
-  const full = sizes.map((size, axis) => (size - 1) * strides[axis]! + Math.max(span(kernel[axis]!, 1), 1))
-  const filled = full.map((size, axis) => size + Math.max(extra[axis]! - after[axis]!, 0))
-  const shape = [x.shape[0], ...filled, filter.shape.at(-2)!]
+  const full = x.shape.slice(1, -1).map((size, axis) => (size - 1) * strides[axis]! + kernel[axis]!)
+  const [n, out] = [x.shape[0], filter.shape.at(-2)!]
   const y =
     x.rank === 4
       ? tf.conv2dTranspose(
-          x as tf.Tensor4D,
-          filter as tf.Tensor4D,
-          shape as [number, number, number, number],
-          [...strides] as [number, number],
+          x as Tensor4D,
+          filter as Tensor4D,
+          [n, ...full, out] as [number, ...Three],
+          strides as Two,
           'valid',
         )
-      : tf.conv3dTranspose(
-          x as tf.Tensor5D,
-          filter as tf.Tensor5D,
-          shape as [number, number, number, number, number],
-          [...strides] as [number, number, number],
-          'valid',
-        )
-  const kept = full.map((size, axis) => size - before[axis]! - after[axis]! + extra[axis]!)
-  if (kept.every((size, axis) => size === filled[axis])) return y
-  return tf.slice(y, [0, ...before, 0], [shape[0]!, ...kept, shape.at(-1)!])
+      : conv3dTranspose(x as tf.Tensor5D, filter as tf.Tensor5D, full, strides)
+  // output_padding takes back what pads would cut; where they cut less, there is nothing to take back but zeros.
+  const behind = full.map((_, axis) => after[axis]! - extra[axis]!)
+  const kept = full.map((size, axis) => size - before[axis]! - Math.max(behind[axis]!, 0))
+  const cropped = kept.every((size, axis) => size === full[axis])
+    ? y
+    : tf.slice(y, [0, ...before, 0], [n, ...kept, out])
+  const none = full.map(() => 0)
+  return padded(cropped, { ...window, before: none, after: behind.map((size) => Math.max(-size, 0)) })
 }
 
-function zeroPad(x: Tensor, { before, after }: Window): Tensor {
-  return tf.pad(x, [[0, 0], ...before.map((pad, axis): [number, number] => [pad, after[axis]!]), [0, 0]])
-}
-
-function unpadded(window: Window): Window {
-  const none = window.kernel.map(() => 0)
-  return { ...window, before: none, after: none }
-}
-
-function addSpatial(x: Tensor): Tensor {
-  return tf.expandDims(x, 1)
-}
-
-function squeezeSpatial(x: Tensor): Tensor {
-  return tf.squeeze(x, [1])
-}
-
-function widen({ kernel, strides, dilations, before, after }: Window): Window {
-  return {
-    kernel: [1, ...kernel],
-    strides: [1, ...strides],
-    dilations: [1, ...dilations],
-    before: [0, ...before],
-    after: [0, ...after],
-  }
+/** A filter with zeros between its taps along one axis. */
+function spreadOut(filter: Tensor, axis: number, dilation: number): Tensor {
+  if (dilation === 1) return filter
+  const { shape } = filter
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1)
+  const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1)
+  const taps = tf.reshape(filter, [outer * shape[axis]!, 1, inner])
+  const spaced = tf.pad(taps, [
+    [0, 0],
+    [0, dilation - 1],
+    [0, 0],
+  ])
+  const wide = tf.reshape(spaced, [outer, shape[axis]! * dilation, inner])
+  const size = span(shape[axis]!, dilation)
+  return tf.reshape(tf.slice(wide, [0, 0, 0], [outer, size, inner]), [
+    ...shape.slice(0, axis),
+    size,
+    ...shape.slice(axis + 1),
+  ])
 }
