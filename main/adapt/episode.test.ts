@@ -21,8 +21,11 @@ import { labelsOf, meanDice } from './scores.ts'
 
 type Run = { events: EpisodeEvent[]; steps: EpisodeStep[]; result: EpisodeResult }
 
+const named = (name: keyof typeof methods): Method => methods[name]
+const repeated = (word: string, count: number): string[] => new Array<string>(count).fill(word)
+
 async function play(request: Partial<EpisodeRequest> & Pick<EpisodeRequest, 'model' | 'study'>): Promise<Run> {
-  const method = methods.consistency as unknown as Method
+  const method = named('consistency')
   // The network of discs agrees with itself even where it is wrong, so the gate is held open unless a test is about it.
   const options = (request.method ?? method) === method ? { gate: 1, ...request.options } : request.options
   const episode = runEpisode({ method, seed: 1, guard: true, ...request, ...(options && { options }) })
@@ -34,7 +37,6 @@ async function play(request: Partial<EpisodeRequest> & Pick<EpisodeRequest, 'mod
   }
 }
 
-const named = (name: keyof typeof methods): Method => methods[name] as unknown as Method
 const bytesOf = (model: Model): string =>
   JSON.stringify([...model.toGraph().initializers.values()].map(({ data }) => Array.from(data as Float32Array)))
 const dice = (probability: { data: Float32Array }, labels: Uint8Array): number =>
@@ -57,7 +59,7 @@ describe('the default preset', () => {
     expect(after).toBeGreaterThan(0.95)
     expect(result.guard.verdict).toBe('accepted')
     expect(events[0]!.kind).toBe('before')
-    expect(steps.map(({ phase }) => phase)).toEqual(['gate', ...Array(5).fill('input'), ...Array(5).fill('train'), 'final']) // prettier-ignore
+    expect(steps.map(({ phase }) => phase)).toEqual(['gate', ...repeated('input', 5), ...repeated('train', 5), 'final']) // prettier-ignore
     expect(steps.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10])
     const train = steps.filter(({ phase }) => phase === 'train')
     for (const { losses, learningRate, gradientNorm, checkpoint } of train) {
@@ -112,7 +114,7 @@ describe('the default preset', () => {
     const { result } = await play({
       model,
       study: shifted.study,
-      options: { steps: 2, ...options } as Record<string, number>,
+      options: { steps: 2, ...options },
     })
     expect(result.mask.data.every(Number.isFinite)).toBe(true)
   })
