@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../main/cli/program.ts'
 
 const main = join(import.meta.dirname, '../main/cli/main.ts')
 
@@ -24,6 +25,13 @@ export function start(args: readonly string[], env: Record<string, string> = {})
   return { child, done, text: () => stdout + stderr }
 }
 
-export function scanbridge(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
-  return start(args, env).done
+/** The same command line without a process of its own, where neither signals nor the process's end matter: much quicker. */
+export async function scanbridge(args: readonly string[]): Promise<Finished> {
+  let [stdout, stderr, code]: [string, string, number | null] = ['', '', null]
+  await run(args, {
+    out: (text) => void (stdout += text),
+    terminal: { write: (text) => (stderr += text) },
+    exit: (value) => void (code = value),
+  })
+  return { code, stdout, stderr }
 }

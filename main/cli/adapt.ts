@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { defaultModel, recommendedMethod } from '../app/defaults.ts'
 import { UserError } from '../errors.ts'
 import { action, command, integer, positive } from './command.ts'
+import type { Shell } from './shell.ts'
 import { exitCodes } from './exit-codes.ts'
 import { summary } from './run-summary.ts'
 
@@ -20,7 +21,7 @@ type Options = {
   out: string
 }
 
-export function adaptCommand(): Command {
+export function adaptCommand(shell: Shell): Command {
   return command(
     'adapt',
     'adapts the model to one scan at test time: a run folder',
@@ -43,7 +44,7 @@ export function adaptCommand(): Command {
     .option('--checkpoint-every <n>', 'keep the changed parameters of every n-th step', integer(1, 1e6), 1)
     .requiredOption('--out <run>', 'a new folder for the run')
     .action(
-      action<[path: string, options: Options]>(async ({ signal, progress, engine, seed }, path, options) => {
+      action<[path: string, options: Options]>(shell, async ({ signal, progress, engine, seed }, path, options) => {
         const { adapt } = await import('../app/adapt.ts')
         const { steps, lr, set, ...rest } = options
         const short = { ...(steps !== undefined && { steps }), ...(lr !== undefined && { learningRate: lr }) }

@@ -9,7 +9,10 @@ import { openNifti, readLabelMap } from '../volume/nifti.ts'
 
 const place = freshFolder()
 const at = (...names: string[]): string => join(place, ...names)
-const run = (...args: string[]) => scanbridge(args, { SCANBRIDGE_MODELS: at('models') })
+process.env['SCANBRIDGE_MODELS'] = at('models')
+const run = (...args: string[]) => scanbridge(args)
+/** In a process of its own, as a user runs it: nothing but the result may reach its stdout. */
+const alone = (...args: string[]) => start(args).done
 const record = (folder: string): RunRecord => JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as RunRecord
 const hash = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
 const lines = (folder: string): number =>
@@ -31,7 +34,7 @@ beforeAll(async () => {
 test('adapt leaves a whole run folder, and rollback brings back each mask byte for byte', async () => {
   const folder = at('run')
   const source = hash(at('models', 'threshold', 'model.onnx'))
-  const adapted = await run(
+  const adapted = await alone(
     'adapt',
     at('scan.nii.gz'),
     '--model',
@@ -151,9 +154,7 @@ test('a guard that rolls back is told by exit code 4, and the mask is the source
 }, 240_000)
 
 const long = (folder: string) =>
-  start(['adapt', at('scan.nii.gz'), '--model', 'threshold', '--method', 'tent', '--steps', '1000', '--out', folder], {
-    SCANBRIDGE_MODELS: at('models'),
-  })
+  start(['adapt', at('scan.nii.gz'), '--model', 'threshold', '--method', 'tent', '--steps', '1000', '--out', folder])
 
 test('kill -9 in the middle leaves a run that says so, can be read, reported and rolled back', async () => {
   const folder = at('killed')

@@ -3,6 +3,7 @@ import type { EngineChoice } from '../app/engine.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createProgress } from './progress.ts'
 import type { Progress } from './progress.ts'
+import type { Shell } from './shell.ts'
 import { UserError } from '../errors.ts'
 
 /** What every command is given besides its own arguments. */
@@ -55,12 +56,13 @@ export function group(name: string, summary: string): Command {
  * arguments and options, as commander passes them.
  */
 export function action<Arguments extends unknown[]>(
+  shell: Shell,
   run: (context: Context, ...args: Arguments) => Promise<Outcome>,
 ): (...args: unknown[]) => Promise<void> {
   return async (...all) => {
     const args = all.slice(0, -1) as Arguments
     const shared = (all.at(-1) as Command).opts<Shared>()
-    const progress = createProgress(process.stderr)
+    const progress = createProgress(shell.terminal)
     const stop = listenForStop(progress)
     try {
       const engine = {
@@ -69,13 +71,15 @@ export function action<Arguments extends unknown[]>(
       }
       const outcome = await run({ signal: stop.signal, engine, seed: shared.seed, progress }, ...args)
       progress.end()
-      printResult(shared.json ? JSON.stringify(outcome.json, null, 2) : outcome.text)
-      process.exitCode = stop.exitCode() ?? outcome.exitCode ?? exitCodes.done
+      printResult(shell, shared.json ? JSON.stringify(outcome.json, null, 2) : outcome.text)
+      shell.exit(stop.exitCode() ?? outcome.exitCode ?? exitCodes.done)
     } catch (error) {
       progress.end()
-      process.exitCode = stop.exitCode() ?? exitCodeOf(error)
-      if (!stop.signal.aborted) reportError(error, { json: shared.json === true, verbose: shared.verbose === true })
-      else if (shared.json) printResult(JSON.stringify({ error: { code: 'stopped', message: 'Stopped.', remedy: '' } }))
+      shell.exit(stop.exitCode() ?? exitCodeOf(error))
+      if (!stop.signal.aborted)
+        reportError(shell, error, { json: shared.json === true, verbose: shared.verbose === true })
+      else if (shared.json)
+        printResult(shell, JSON.stringify({ error: { code: 'stopped', message: 'Stopped.', remedy: '' } }))
     } finally {
       stop.end()
     }
@@ -83,11 +87,15 @@ export function action<Arguments extends unknown[]>(
 }
 
 /** One sentence on stderr, the stack with --verbose only; with --json the error is the document. */
-export function reportError(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): void {
+export function reportError(
+  shell: Shell,
+  error: unknown,
+  { json, verbose }: { json: boolean; verbose: boolean },
+): void {
   const { code, sentence, remedy } = describe(error)
-  process.stderr.write(`${remedy ? `${sentence} ${remedy}` : sentence}\n`)
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n${causes(error)}`)
-  if (json) printResult(JSON.stringify({ error: { code, message: sentence, remedy } }, null, 2))
+  shell.terminal.write(`${remedy ? `${sentence} ${remedy}` : sentence}\n`)
+  if (verbose && error instanceof Error) shell.terminal.write(`${error.stack ?? ''}\n${causes(error)}`)
+  if (json) printResult(shell, JSON.stringify({ error: { code, message: sentence, remedy } }, null, 2))
 }
 
 function describe(error: unknown): { code: string; sentence: string; remedy: string } {
@@ -104,8 +112,8 @@ function causes(error: Error): string {
   return error.cause instanceof Error ? `caused by ${error.cause.stack ?? ''}\n${causes(error.cause)}` : ''
 }
 
-function printResult(text: string): void {
-  if (text !== '') process.stdout.write(`${text}\n`)
+function printResult(shell: Shell, text: string): void {
+  if (text !== '') shell.out(`${text}\n`)
 }
 
 /** Within this time a second Ctrl-C is the same one: terminal and launcher may both pass it on. */

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { action, command, integer } from './command.ts'
+import type { Shell } from './shell.ts'
 import { count, table } from './print.ts'
 
 type Options = { series?: string; volume?: number; out: string }
 
-export function convertCommand(): Command {
+export function convertCommand(shell: Shell): Command {
   return command(
     'convert',
     'writes volumes as NIfTI: one with --series, otherwise all, into a folder',
@@ -15,7 +16,7 @@ export function convertCommand(): Command {
     .option('--volume <n>', 'which volume of the series, from 1; default: the most plausible', integer(1, 1e6))
     .requiredOption('--out <file>', 'the file with --series (.nii.gz), otherwise the folder')
     .action(
-      action<[path: string, options: Options]>(async ({ signal, progress }, path, { series, volume, out }) => {
+      action<[path: string, options: Options]>(shell, async ({ signal, progress }, path, { series, volume, out }) => {
         const { convert } = await import('../app/convert.ts')
         const { written, rejected } = await convert(
           { path, series, volume, out },

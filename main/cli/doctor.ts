@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { action, command } from './command.ts'
+import type { Shell } from './shell.ts'
 import { exitCodes } from './exit-codes.ts'
 import { table } from './print.ts'
 
-export function doctorCommand(): Command {
+export function doctorCommand(shell: Shell): Command {
   return command('doctor', 'checks the machine: engine, memory, disk, models, Electron', 'scanbridge doctor').action(
-    action<[]>(async () => {
+    action<[]>(shell, async () => {
       const { diagnose } = await import('../app/doctor.ts')
       const checks = await diagnose()
       const marks = { good: 'ok', note: 'note', bad: 'BAD' }

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import type { OpenedStudy } from '../app/study.ts'
 import { action, command } from './command.ts'
+import type { Shell } from './shell.ts'
 import { count, table } from './print.ts'
 
-export function indexCommand(): Command {
+export function indexCommand(shell: Shell): Command {
   return command('index', 'lists studies and series, grouped by scanner', 'scanbridge index scans/ --json')
     .argument('<path>', 'DICOM file or folder, DICOMDIR, ZIP of these, or NIfTI file')
     .action(
-      action<[path: string]>(async ({ signal, progress }, path) => {
+      action<[path: string]>(shell, async ({ signal, progress }, path) => {
         const { openStudy } = await import('../app/study.ts')
         const onProgress = (done: number, total: number): void => progress.update('reading', done / total)
         const study = await openStudy(path, { signal, onProgress })

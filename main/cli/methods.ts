@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import { recommendedMethod } from '../app/defaults.ts'
 import type { MethodSummary } from '../app/methods.ts'
 import { action, command, group } from './command.ts'
+import type { Shell } from './shell.ts'
 import { table } from './print.ts'
 
-export function methodsCommand(): Command {
+export function methodsCommand(shell: Shell): Command {
   const list = command('list', 'lists the methods', 'scanbridge methods').action(
-    action<[]>(async () => {
+    action<[]>(shell, async () => {
       const { listMethods } = await import('../app/methods.ts')
       const methods = listMethods()
       const rows = methods.map((m) => [m.name, m.title, m.name === recommendedMethod ? 'recommended' : ''])
@@ -19,7 +20,7 @@ export function methodsCommand(): Command {
   const show = command('show', 'shows a method, its options and where it comes from', 'scanbridge methods show tent')
     .argument('<name>', 'a method')
     .action(
-      action<[name: string]>(async (_, name) => {
+      action<[name: string]>(shell, async (_, name) => {
         const { describeMethod } = await import('../app/methods.ts')
         const method = describeMethod(name)
         return { json: method, text: description(method) }

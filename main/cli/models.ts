@@ -1,17 +1,18 @@
 import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import { action, command, group, integer } from './command.ts'
+import type { Shell } from './shell.ts'
 import { facts, table } from './print.ts'
 
-export function modelsCommand(): Command {
+export function modelsCommand(shell: Shell): Command {
   const models = group('models', 'lists, shows and exports models')
-  models.addCommand(list(), { isDefault: true })
-  return models.addCommand(show()).addCommand(importCommand()).addCommand(exportCommand())
+  models.addCommand(list(shell), { isDefault: true })
+  return models.addCommand(show(shell)).addCommand(importCommand(shell)).addCommand(exportCommand(shell))
 }
 
-function list(): Command {
+function list(shell: Shell): Command {
   return command('list', 'lists the models that are there', 'scanbridge models list --json').action(
-    action<[]>(async () => {
+    action<[]>(shell, async () => {
       const { listModels } = await import('../app/model.ts')
       const models = await listModels()
       const rows = models.map((m) => [m.name, m.version, m.licence, m.problem ?? m.title])
@@ -20,11 +21,11 @@ function list(): Command {
   )
 }
 
-function show(): Command {
+function show(shell: Shell): Command {
   return command('show', "shows a model's card and what can be trained in it", 'scanbridge models show brain-t1w')
     .argument('<model>', 'name or folder of a model')
     .action(
-      action<[name: string]>(async ({ engine }, name) => {
+      action<[name: string]>(shell, async ({ engine }, name) => {
         const { showModel } = await import('../app/model.ts')
         const detail = await showModel(name, engine)
         const { card, parameters, operators } = detail
@@ -56,11 +57,11 @@ function show(): Command {
     )
 }
 
-function importCommand(): Command {
+function importCommand(shell: Shell): Command {
   return command('import', 'not there yet', 'scanbridge models show ./my-model')
     .argument('<files...>', 'files of a model')
     .action(
-      action<[files: string[]]>(() => {
+      action<[files: string[]]>(shell, () => {
         const remedy =
           'Make a folder with model.onnx and a model.json like that of a shipped model, and name the folder with --model.'
         return Promise.reject(new UserError('usage', { problem: 'Models cannot be imported yet', remedy }))
@@ -68,7 +69,7 @@ function importCommand(): Command {
     )
 }
 
-function exportCommand(): Command {
+function exportCommand(shell: Shell): Command {
   return command(
     'export',
     "writes a run's adapted network as an ONNX file",
@@ -78,7 +79,7 @@ function exportCommand(): Command {
     .option('--step <n>', 'a step with a checkpoint; default: the kept one', integer(0, 1e9))
     .requiredOption('--out <file>', 'a new .onnx file')
     .action(
-      action<[run: string, options: { step?: number; out: string }]>(async ({ engine }, run, { step, out }) => {
+      action<[run: string, options: { step?: number; out: string }]>(shell, async ({ engine }, run, { step, out }) => {
         const { exportModel } = await import('../app/model.ts')
         const exported = await exportModel({ run, step, out, engine })
         const lines = [

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { action, command } from './command.ts'
+import type { Shell } from './shell.ts'
 
 type Options = { format: string; identity?: true }
 
-export function reportCommand(): Command {
+export function reportCommand(shell: Shell): Command {
   return command(
     'report',
     'writes the reports of a run, or of the runs in a folder, again',
@@ -13,7 +14,7 @@ export function reportCommand(): Command {
     .option('--format <list>', 'of html, pdf, json, csv', 'html,pdf,json,csv')
     .option('--identity', 'name the person scanned; without it nothing identifies them')
     .action(
-      action<[path: string, options: Options]>(async ({ progress }, path, { format, identity }) => {
+      action<[path: string, options: Options]>(shell, async ({ progress }, path, { format, identity }) => {
         const { report } = await import('../app/report.ts')
         const formats = format.split(',').map((name) => name.trim())
         const onRun = (share: number): void => progress.update('reports', share)

@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import { action, command, integer } from './command.ts'
+import type { Shell } from './shell.ts'
 import { table } from './print.ts'
 
 type Options = {
@@ -13,7 +14,7 @@ type Options = {
   list?: true
 }
 
-export function simulateCommand(): Command {
+export function simulateCommand(shell: Shell): Command {
   return command(
     'simulate',
     'writes a phantom head as DICOM from a simulated scanner, with its truth',
@@ -28,7 +29,7 @@ export function simulateCommand(): Command {
     .option('--out <dir>', 'a new folder for the DICOM files and truth.nii.gz')
     .option('--list', 'list the scanners')
     .action(
-      action<[options: Options]>(async (_, { scanner, subject, out, list, ...rest }) => {
+      action<[options: Options]>(shell, async (_, { scanner, subject, out, list, ...rest }) => {
         const { listScanners, simulate } = await import('../../fixtures/simulate.ts')
         if (list) {
           const scanners = listScanners()

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { action, command } from './command.ts'
+import type { Shell } from './shell.ts'
 
 const shipped = ['brain-t1w-one-scanner', 'brain-t1w']
 
-export function trainCommand(): Command {
+export function trainCommand(shell: Shell): Command {
   return command(
     'train',
     'trains a source model on simulated scans; goes on where it was stopped',
@@ -17,6 +18,7 @@ export function trainCommand(): Command {
     .option('--shipped', 'make the shipped models anew')
     .action(
       action<[config: string | undefined, options: { out?: string; shipped?: true }]>(
+        shell,
         async ({ signal, progress, engine }, config, { out, shipped: isShipped }) => {
           const jobs = jobsOf(config, out, isShipped === true)
           const { train } = await import('../../models/training/train.ts')

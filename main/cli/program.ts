@@ -1,0 +1,83 @@
+import { Command, CommanderError } from 'commander'
+import { adaptCommand } from './adapt.ts'
+import { benchCommand } from './bench.ts'
+import { addSharedOptions, reportError } from './command.ts'
+import { convertCommand } from './convert.ts'
+import { doctorCommand } from './doctor.ts'
+import { engineCommand } from './engine.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { indexCommand } from './index.ts'
+import { methodsCommand } from './methods.ts'
+import { modelsCommand } from './models.ts'
+import { reportCommand } from './report.ts'
+import { rollbackCommand } from './rollback.ts'
+import { segmentCommand } from './segment.ts'
+import type { Shell } from './shell.ts'
+import { simulateCommand } from './simulate.ts'
+import { trainCommand } from './train.ts'
+import { thisBuild } from '../app/build-files.ts'
+import { UserError } from '../errors.ts'
+
+const commands = [
+  indexCommand,
+  convertCommand,
+  segmentCommand,
+  adaptCommand,
+  rollbackCommand,
+  reportCommand,
+  modelsCommand,
+  methodsCommand,
+  trainCommand,
+  simulateCommand,
+  engineCommand,
+  doctorCommand,
+  benchCommand,
+]
+
+/** Runs one command line, without the program's own name. Everything it says goes through `shell`. */
+export async function run(argv: readonly string[], shell: Shell): Promise<void> {
+  const program = makeProgram(shell)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return shell.exit(exitCodes.done)
+    const refusal = error instanceof CommanderError ? usageError(error, program, argv) : error
+    shell.exit(exitCodeOf(refusal ?? new UserError('usage')))
+    const how = { json: argv.includes('--json'), verbose: argv.includes('--verbose') }
+    if (refusal) reportError(shell, refusal, how)
+  }
+}
+
+function makeProgram(shell: Shell): Command {
+  const program = new Command('scanbridge')
+    .description('Test-time training of segmentation models for scans from another scanner.')
+    .version(thisBuild().version)
+    .addHelpText('after', '\nA command tells more with --help. Research use only; not a medical device.')
+  for (const make of commands) program.addCommand(make(shell))
+  for (const command of everyCommand(program)) {
+    if (command.commands.length === 0) addSharedOptions(command)
+    const writeErr = (text: string): void => void shell.terminal.write(text)
+    command.exitOverride().configureOutput({ writeOut: shell.out, writeErr, outputError: () => {} })
+  }
+  return program
+}
+
+/** Undefined where commander has shown its help instead. */
+function usageError(
+  { code, message }: CommanderError,
+  program: Command,
+  argv: readonly string[],
+): UserError | undefined {
+  if (code === 'commander.help') return undefined
+  const problem = message
+    .replace(/^error: /, '')
+    .replace(/\.?\n.*$/s, '')
+    .replace(/\.$/, '')
+  const name = argv.find((word) => program.commands.some((command) => command.name() === word))
+  const remedy = `See: scanbridge ${name ? `${name} ` : ''}--help.`
+  return new UserError('usage', { problem: problem[0]!.toUpperCase() + problem.slice(1), remedy })
+}
+
+function everyCommand(root: Command): Command[] {
+  return [root, ...root.commands.flatMap(everyCommand)]
+}
