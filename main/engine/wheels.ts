@@ -60,7 +60,7 @@ export function isLibrary(path: string): boolean {
   return /^tensorflow\/libtensorflow_(cc|framework)\.so\.2$|^nvidia\/\w+\/(lib\/[^/]+\.so[.\d]*|bin\/ptxas)$/.test(path)
 }
 export function isHeader(path: string): boolean {
-  return /^tensorflow\/include\/(tensorflow\/c|(tensorflow\/core|tsl)\/platform\/ctstring|xla\/tsl\/c)[\w/]*\.h$/.test(
+  return /^tensorflow\/include\/(tensorflow\/c\/|(tensorflow\/core|tsl)\/platform\/ctstring|xla\/tsl\/c\/)[\w/]*\.h$/.test(
     path,
   )
 }
