@@ -10,7 +10,19 @@ const kinds = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, int
 
 /** Attributes that are floats even where the value is whole; all other whole numbers are integers in the standard. */
 const floatAttributes = new Set([
-  ...['alpha', 'beta', 'gamma', 'epsilon', 'momentum', 'ratio', 'lambd', 'value_float', 'value_floats', 'scale'],
+  ...[
+    'alpha',
+    'beta',
+    'gamma',
+    'epsilon',
+    'momentum',
+    'ratio',
+    'lambd',
+    'value',
+    'value_float',
+    'value_floats',
+    'scale',
+  ],
   ...['scales', 'high', 'low', 'mean', 'seed', 'max', 'min', 'extrapolation_value', 'cubic_coeff_a', 'spatial_scale'],
 ])
 
