@@ -11,7 +11,8 @@ export type Samples = {
 
 export type Codec = (bytes: Uint8Array) => Promise<Samples>
 
-const quiet = { print: () => undefined, printErr: () => undefined }
+/** A new one each time: Emscripten makes its module out of the object it is given. */
+const quiet = () => ({ print: () => undefined, printErr: () => undefined })
 
 type Decoder = new () => CodecDecoder
 
@@ -46,19 +47,19 @@ function wasm(load: () => Promise<Decoder>): (bytes: Uint8Array, stream: Codestr
 
 const jpegLs = wasm(async () => {
   const { default: create } = await import('@cornerstonejs/codec-charls/decodewasmjs')
-  return (await create(quiet)).JpegLSDecoder
+  return (await create(quiet())).JpegLSDecoder
 })
 const jpeg8 = wasm(async () => {
   const { default: create } = await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')
-  return (await create(quiet)).JPEGDecoder
+  return (await create(quiet())).JPEGDecoder
 })
 const jpeg2000 = wasm(async () => {
   const { default: create } = await import('@cornerstonejs/codec-openjpeg/decodewasmjs')
-  return (await create(quiet)).J2KDecoder
+  return (await create(quiet())).J2KDecoder
 })
 const htJpeg2000 = wasm(async () => {
   const { default: create } = await import('@cornerstonejs/codec-openjph/wasmjs')
-  return (await create(quiet)).HTJ2KDecoder
+  return (await create(quiet())).HTJ2KDecoder
 })
 
 async function jpegLossless(bytes: Uint8Array, { precision, rows, columns }: Codestream): Promise<Samples> {

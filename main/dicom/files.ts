@@ -90,6 +90,7 @@ async function readHeaders(sources: readonly Source[], { signal, onProgress }: F
   const origin = new Map<Instance, Source>()
   let yielded = performance.now()
   for (const [n, source] of sources.entries()) {
+    signal?.throwIfAborted()
     try {
       origin.set(await readHeader(source), source)
     } catch (error) {
@@ -98,7 +99,6 @@ async function readHeaders(sources: readonly Source[], { signal, onProgress }: F
     if (performance.now() - yielded > 50) {
       onProgress?.(n + 1, sources.length)
       await setImmediate() // lets a cancel come through: small files are read without leaving this turn
-      signal?.throwIfAborted()
       yielded = performance.now()
     }
   }
