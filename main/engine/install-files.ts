@@ -68,14 +68,14 @@ async function build(
   const wheel = wheelFor(engine, process.platform, process.arch)
   if (!wheel) throw new InstallError(`there is no TensorFlow for it on ${process.platform}-${process.arch}`)
   const compiler = await findCompiler()
-  await checkPip()
+  const python = await checkPip()
   await checkSpace(partial, engine === 'cuda' ? 12 : 2)
 
   const downloads = join(partial, 'wheels')
   mkdirSync(downloads)
   const wheels: Record<string, string> = {}
   const fetch = async (requirements: readonly string[]): Promise<string[]> => {
-    await downloadWheels(requirements, wheel.platform, downloads, from)
+    await downloadWheels({ requirements, platform: wheel.platform, python, to: downloads, from })
     const paths: string[] = []
     for (const name of readdirSync(downloads)) {
       wheels[name] = await sha256Of(join(downloads, name))

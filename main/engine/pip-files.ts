@@ -5,37 +5,50 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import yauzl from 'yauzl'
 import { InstallError } from './install-error.ts'
+import { wheelPythons } from './wheels.ts'
 
-export async function checkPip(): Promise<void> {
+/** The version of the Python that pip belongs to, as "3.12". */
+export async function checkPip(): Promise<string> {
   try {
-    await promisify(execFile)('python3', ['-m', 'pip', '--version'])
+    const { stdout } = await promisify(execFile)('python3', ['-m', 'pip', '--version'])
+    return /python (\d+\.\d+)/.exec(stdout)?.[1] ?? ''
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'python3' : "Python's pip"
     throw new InstallError(`${missing} is missing`, { cause: error })
   }
 }
 
-/** Fetches wheels into a folder by pip's own client, so that its configured index and proxy count. First for the Python
- *  that is there; where there is no wheel for that one, for another: only the library inside is used.
- *  from: a folder of wheels, in place of the index. */
-export async function downloadWheels(
-  requirements: readonly string[],
-  platform: string,
-  to: string,
-  from: string | undefined,
-): Promise<void> {
+type Download = {
+  readonly requirements: readonly string[]
+  /** pip's name for the platform the wheels are built for. */
+  readonly platform: string
+  /** Of the Python that is there. */
+  readonly python: string
+  readonly to: string
+  /** A folder of wheels, in place of the index. */
+  readonly from: string | undefined
+}
+
+/** Fetches wheels into a folder by pip's own client, so that its configured index and proxy count. A Python that TensorFlow
+ *  is not built for gets the wheel of another one: only the library inside is used. */
+export async function downloadWheels({ requirements, platform, python, to, from }: Download): Promise<void> {
   const list = join(to, 'requirements.txt')
   writeFileSync(list, requirements.join('\n'))
   const source = from ? ['--no-index', '--find-links', from] : ['--retries', '2']
   const common = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '-r', list, '-d', to, ...source]
-  // pip matches the platform's name exactly, and NVIDIA's wheels use older ones.
-  const platforms = [platform, platform.replace('2_27', '2_17'), platform.replace('_2_27', '2014')]
-  const foreign = ['3.12', '3.11', '3.10', '3.13'].map((version) => [
+  const foreign = wheelPythons.map((version) => [
     ...['--implementation', 'cp', '--python-version', version],
-    ...platforms.flatMap((name) => ['--platform', name]),
+    // pip matches the platform's name exactly, and NVIDIA's wheels use older ones.
+    ...[platform, platform.replace('2_27', '2_17'), platform.replace('_2_27', '2014')].flatMap((name) => [
+      '--platform',
+      name,
+    ]),
   ])
+  const own = wheelPythons.includes(python) ? [[]] : []
+  // An index has them all, a folder may hold any one.
+  const attempts = from ? [...own, ...foreign] : [[...own, ...foreign][0]!]
   let complaint = ''
-  for (const tags of [[], ...foreign]) {
+  for (const tags of attempts) {
     complaint = await pip([...common, ...tags])
     if (!complaint.includes('No matching distribution')) break
   }
@@ -43,7 +56,7 @@ export async function downloadWheels(
   if (complaint) throw new InstallError(`pip could not fetch ${requirements[0]!.split(' ')[0]} (${complaint})`)
 }
 
-/** Runs pip, its progress bar on stderr. What it complained about last; empty when it did its work. */
+/** Runs pip, its progress bar on stderr. What it complained about, shortly; empty when it did its work. */
 function pip(args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' }
@@ -52,15 +65,23 @@ function pip(args: readonly string[]): Promise<string> {
     child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()))
     child.on('error', (error) => resolve(error.message))
     child.on('close', (code, signal) => {
-      const lines = errors.trim().split('\n')
-      const complaint =
-        lines
-          .findLast((line) => line.startsWith('ERROR:'))
-          ?.slice(6)
-          .trim() ?? lines.at(-1)
-      resolve(code === 0 ? '' : complaint || `pip ended with ${signal ?? code}`)
+      resolve(code === 0 ? '' : shortened(errors) || `pip ended with ${signal ?? code}`)
     })
   })
+}
+
+function shortened(errors: string): string {
+  if (/Retrying .*connection|ConnectTimeout|ProxyError/.test(errors)) return 'there is no connection to its index'
+  if (/DO NOT MATCH THE HASHES/.test(errors)) return 'the wheel is not the published one: its hash differs'
+  const lines = errors.trim().split('\n')
+  return (
+    lines
+      .findLast((line) => line.startsWith('ERROR:'))
+      ?.slice(6)
+      .trim() ??
+    lines.at(-1) ??
+    ''
+  )
 }
 
 /** Takes the wanted files out of a wheel; gives their paths in it. */

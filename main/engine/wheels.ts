@@ -1,6 +1,8 @@
 import type { EngineName } from './engine.ts'
 
 export const tensorflowVersion = '2.21.0'
+/** The Pythons that it has wheels for. */
+export const wheelPythons = ['3.12', '3.11', '3.10', '3.13']
 
 /** The wheel that holds TensorFlow's C library for an engine, with the sha256 of every build that is accepted
  *  (CPython 3.10 to 3.13; the library does not use Python, any of them will do). */
