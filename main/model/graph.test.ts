@@ -19,21 +19,24 @@ afterEach(() => {
 })
 
 /** A small U-Net whose batch-norm layers do something: random scales, shifts and statistics. */
-function smallGraph(shift = 0): OnnxGraph {
+function smallGraph(): OnnxGraph {
   const random = createRandom(1)
   const graph = unetGraph({ base: 4, depth: 2, inputs: 1, classes: 3 }, random)
   const initializers = new Map<string, OnnxTensor>()
   for (const [name, tensor] of graph.initializers) {
     const positive = /norm\.weight|running_var/.test(name)
     const isNorm = /norm/.test(name)
-    const value = (): number => {
-      if (positive) return random.uniform(0.5, 1.5)
-      return random.normal() * 0.3 + (name.endsWith('norm.bias') ? shift : 0)
-    }
+    const value = (): number => (positive ? random.uniform(0.5, 1.5) : random.normal() * 0.3)
     const data = isNorm ? Float32Array.from(tensor.data as Float32Array, value) : tensor.data
     initializers.set(name, { ...tensor, data })
   }
   return { ...graph, initializers }
+}
+
+/** Without kinks, where finite differences say nothing. */
+function smooth(graph: OnnxGraph): OnnxGraph {
+  const others: Readonly<Record<string, string>> = { Relu: 'Softplus', MaxPool: 'AveragePool' }
+  return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, opType: others[node.opType] ?? node.opType })) }
 }
 
 function newModel(graph = smallGraph()): Model {
@@ -108,8 +111,7 @@ describe('logits', () => {
 
 describe('gradients', () => {
   it.each(['source', 'batch', 'blend'] as const)('agree with finite differences in %s mode', (kind) => {
-    // Shifted, so that few ReLUs are near their kink, where finite differences say nothing.
-    const model = newModel(smallGraph(4))
+    const model = newModel(smooth(smallGraph()))
     model.setNorm(kind === 'blend' ? { kind, alpha: 0.3 } : { kind })
     const x = image(2, 16)
     const random = createRandom(3)
@@ -142,10 +144,10 @@ describe('gradients', () => {
         original.dispose()
         return result
       }
-      const step = 2e-3 / Math.sqrt(variable.size)
+      const step = 2e-2 / Math.sqrt(variable.size)
       const [up, down] = [at(step), at(-step)]
       const measured = factors.reduce((sum, factor, n) => sum + factor * (up[n]! - down[n]!), 0) / (2 * step)
-      expect(Math.abs(measured - expected), name).toBeLessThan(4 + 0.1 * Math.abs(expected))
+      expect(Math.abs(measured - expected), name).toBeLessThan(0.05 + 0.005 * Math.abs(expected))
       direction.dispose()
     }
     tf.dispose([value, grads, x, weights])

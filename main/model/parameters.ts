@@ -1,4 +1,5 @@
-import type { OnnxGraph, OnnxNode } from './onnx-types.ts'
+import { elementCount } from './onnx-tensor.ts'
+import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx-types.ts'
 import type { ParameterGroup } from './model.ts'
 import { isFloat } from './value.ts'
 import type { Layout } from './value.ts'
@@ -17,24 +18,54 @@ const weightInputs: Readonly<Record<string, readonly number[]>> = {
   Conv: [1, 2],
   ConvTranspose: [1, 2],
   BatchNormalization: [1, 2],
+  InstanceNormalization: [1, 2],
+  GroupNormalization: [1, 2],
+  LayerNormalization: [1, 2],
+  Gemm: [1, 2],
+  MatMul: [0, 1],
+  PRelu: [1],
+  // Scales and shifts that exporters write out; single numbers among them are part of a formula.
+  Add: [0, 1],
+  Mul: [0, 1],
 }
-const normOperators = new Set(['BatchNormalization'])
-const headOperators = new Set(['Conv', 'ConvTranspose'])
+const vectorOperators = new Set(['Add', 'Mul'])
+const normOperators = new Set([
+  'BatchNormalization',
+  'InstanceNormalization',
+  'GroupNormalization',
+  'LayerNormalization',
+])
+const headOperators = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul'])
+/** Operators that only hand a weight on in another form. */
+const passingOperators = new Set(['Identity', 'Cast', 'Reshape', 'Transpose', 'Unsqueeze', 'Squeeze', 'Expand'])
 
 /** The roles of a graph's initializers, in the order in which its nodes use them. */
 export function parameterRoles(graph: OnnxGraph): Role[] {
   const roles = new Map<string, Role>()
+  const passedOn = new Map<string, string>()
   for (const node of graph.nodes) {
-    node.inputs.forEach((name, index) => {
+    const from = node.inputs[0] ?? ''
+    const source = passedOn.get(from) ?? (graph.initializers.has(from) ? from : undefined)
+    if (source !== undefined && passingOperators.has(node.opType)) {
+      for (const name of node.outputs) passedOn.set(name, source)
+    }
+    node.inputs.forEach((input, index) => {
+      const name = passedOn.get(input) ?? input
       const tensor = graph.initializers.get(name)
       if (!tensor || !isFloat(tensor.dataType) || roles.has(name)) return
-      const isStatistic = node.opType === 'BatchNormalization' && index >= 3
-      if (!isStatistic && !weightInputs[node.opType]?.includes(index)) return
-      const layout: Layout = headOperators.has(node.opType) && index === 1 ? 'filter' : 'onnx'
-      roles.set(name, { name, kind: isStatistic ? 'statistic' : 'weight', layout, node })
+      const kind = kindOf(node, index, tensor)
+      if (!kind) return
+      const isFilter = input === name && index === 1 && ['Conv', 'ConvTranspose'].includes(node.opType)
+      roles.set(name, { name, kind, layout: isFilter ? 'filter' : 'onnx', node })
     })
   }
   return [...roles.values()]
+}
+
+function kindOf(node: OnnxNode, index: number, tensor: OnnxTensor): Role['kind'] | undefined {
+  if (node.opType === 'BatchNormalization' && index >= 3) return 'statistic'
+  if (!weightInputs[node.opType]?.includes(index)) return undefined
+  return vectorOperators.has(node.opType) && elementCount(tensor.dims) === 1 ? undefined : 'weight'
 }
 
 /** Names of the parameters of each group (methods.md 1.4), in the graph's order. Walks the graph: the decoder is what
@@ -51,7 +82,7 @@ export function parameterGroups(graph: OnnxGraph, output: string): ReadonlyMap<P
   const isDecoder = (node: OnnxNode): boolean => depths.get(node)!.ups > 0
   return new Map([
     ['all', select(() => true)],
-    ['norm-affine', select(({ node }) => normOperators.has(node.opType))],
+    ['norm-affine', select(({ node }) => depths.get(node)!.isNorm)],
     ['norm-stats', select(({ kind }) => kind === 'statistic', roles)],
     ['head', select(({ node }) => node === head)],
     ['decoder', select(({ node }) => node !== head && isDecoder(node))],
@@ -60,17 +91,24 @@ export function parameterGroups(graph: OnnxGraph, output: string): ReadonlyMap<P
   ] satisfies [ParameterGroup, ReadonlySet<string>][])
 }
 
-type Depth = { readonly downs: number; readonly ups: number }
+type Depth = {
+  /** How many reductions and enlargements lie on the way from the input to the node's output, itself included. */
+  readonly downs: number
+  readonly ups: number
+  /** A norm, or the scale or shift behind one: group norm is exported in such parts. */
+  readonly isNorm: boolean
+}
 
-/** How many reductions and enlargements lie on the way from the input to each node's output, itself included. */
 function walk(graph: OnnxGraph): Map<OnnxNode, Depth> {
   const byOutput = new Map<string, Depth>()
   const depths = new Map<OnnxNode, Depth>()
   for (const node of graph.nodes) {
-    const before = node.inputs.map((name) => byOutput.get(name) ?? { downs: 0, ups: 0 })
+    const before = node.inputs.flatMap((name) => byOutput.get(name) ?? [])
+    const isAfterNorm = ['Reshape', 'Mul', 'Add'].includes(node.opType) && before.length === 1 && before[0]!.isNorm
     const depth = {
       downs: Math.max(0, ...before.map(({ downs }) => downs)) + (isDown(node) ? 1 : 0),
       ups: Math.max(0, ...before.map(({ ups }) => ups)) + (isUp(node) ? 1 : 0),
+      isNorm: normOperators.has(node.opType) || isAfterNorm,
     }
     depths.set(node, depth)
     for (const name of node.outputs) byOutput.set(name, depth)

@@ -3,11 +3,15 @@ import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from '
 import { isFloat } from './value.ts'
 
 /**
- * The same network in the form that runs and trains: all floats in single precision; constants as initializers; a
- * weight that two layers share only because the exporter found equal values (Identity of an initializer) as one each;
- * casts of weights gone. Weights keep their names, and the result is valid ONNX.
+ * The same network in the form that runs and trains: all floats in single precision; constants as initializers; casts
+ * of weights gone; a weight that layers share only because the exporter found equal values as one each. Weights keep
+ * their names, and the result is valid ONNX.
  */
 export function prepare(graph: OnnxGraph): OnnxGraph {
+  return withOwnVectors(withoutCopies(graph))
+}
+
+function withoutCopies(graph: OnnxGraph): OnnxGraph {
   const initializers = new Map(Array.from(graph.initializers, ([name, tensor]) => [name, inSingle(tensor)]))
   const uses = countUses(graph)
   const outputs = new Set(graph.outputs.map(({ name }) => name))
@@ -36,6 +40,33 @@ export function prepare(graph: OnnxGraph): OnnxGraph {
     inputs: graph.inputs.map(singleValue),
     outputs: graph.outputs.map(singleValue),
   }
+}
+
+/** Exporters store equal vectors once: after training they are no longer equal. Filters shared by two layers are shared
+ *  on purpose, and stay so. */
+function withOwnVectors(graph: OnnxGraph): OnnxGraph {
+  const initializers = new Map(graph.initializers)
+  const seen = new Map<string, number>()
+  const nodes = graph.nodes.map((node) => {
+    const inputs = node.inputs.map((name, index) => {
+      const tensor = graph.initializers.get(name)
+      if (!tensor || !isVectorOf(node, index) || !isFloat(tensor.dataType)) return name
+      const count = (seen.get(name) ?? 0) + 1
+      seen.set(name, count)
+      if (count === 1) return name
+      const own = `${name}#${count}`
+      initializers.set(own, { ...tensor, name: own })
+      return own
+    })
+    return { ...node, inputs }
+  })
+  return { ...graph, nodes, initializers }
+}
+
+/** Scales, shifts and statistics of norm layers, and the biases of convolutions. */
+function isVectorOf({ opType }: OnnxNode, index: number): boolean {
+  if (opType.endsWith('Normalization')) return index >= 1
+  return ['Conv', 'ConvTranspose', 'Gemm'].includes(opType) && index === 2
 }
 
 function singlePrecisionNode(node: OnnxNode, renamed: ReadonlyMap<string, string>): OnnxNode {
