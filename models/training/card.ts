@@ -16,6 +16,8 @@ export function draftCard(config: TrainingConfig): ModelCard {
       dimensions: 2,
       orientation: 'LPS',
       spacing: [1, 1, 0],
+      // The head without the neck: what the training scans show is about as tall.
+      extent: 190,
       patch: [config.slice[0], config.slice[1]],
       normalization: { kind: 'foreground-z-score', threshold: 0.1, clamp: [-4, 6] },
     },

@@ -1,10 +1,12 @@
+import { measureSource } from '../../main/adapt/source-statistics.ts'
 import type { EngineInfo } from '../../main/engine/engine.ts'
 import { saveModel } from '../../main/model/files.ts'
 import type { Model } from '../../main/model/model.ts'
+import { createRandom } from '../../main/volume/random.ts'
 import { buildAnatomies } from './anatomy.ts'
 import { draftCard } from './card.ts'
 import type { TrainingConfig } from './config.ts'
-import { measureSource } from './source-statistics.ts'
+import { sourceCases } from './source-cases.ts'
 
 /** Measures the source domain with the trained weights and writes model.onnx and model.json into `out`. */
 export async function writeTrainedModel(trained: {
@@ -17,19 +19,9 @@ export async function writeTrainedModel(trained: {
   const { model, config, out, engine, report } = trained
   report('measures the source domain')
   const anatomies = (await buildAnatomies()).filter(({ name }) => config.anatomies.includes(name))
-  const { statistics, dice } = await measureSource(model, anatomies)
+  const source = await measureSource(model, sourceCases(model, anatomies), createRandom(config.seed).fork('source'))
   const card = draftCard(config)
-  await saveModel(
-    out,
-    {
-      graph: model.toGraph(),
-      card: {
-        ...card,
-        source: statistics,
-        training: { ...card.training, engine: `${engine.name} ${engine.version}`, bfloat16: config.bfloat16 },
-      },
-    },
-    { half: true },
-  )
-  report(`wrote ${out}; Dice on source scans not trained on: ${dice.map((value) => value.toFixed(3)).join(' ')}`)
+  const training = { ...card.training, engine: `${engine.name} ${engine.version}`, bfloat16: config.bfloat16 }
+  await saveModel(out, { graph: model.toGraph(), card: { ...card, source, training } }, { half: true })
+  report(`wrote ${out}`)
 }
