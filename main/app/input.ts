@@ -1,4 +1,5 @@
 import type { DicomSource } from '../dicom/source.ts'
+import { UserError } from '../errors.ts'
 import type { RunRecord } from '../runs/run.ts'
 import { spacing } from '../volume/affine.ts'
 import type { Volume } from '../volume/volume.ts'
@@ -22,6 +23,7 @@ export async function readInput(path: string, series: string | undefined, work: 
   const summary = study.series.find((one) => one.seriesUid === seriesUid)!
   const { volume, notes, source } = await study.load(seriesUid, volumeIndex, { signal, onProgress: reading })
   signal.throwIfAborted()
+  if (volume.data.every((value) => value === volume.data[0])) throw blank(path)
   const { station: _, ...scanner } = summary.scanner
   // The note on the choice quotes the series' description, where names are found at times.
   const choice = chosen.length
@@ -40,6 +42,14 @@ export async function readInput(path: string, series: string | undefined, work: 
       notes: [...choice, ...notes.map(({ message }) => message)],
     },
   }
+}
+
+function blank(path: string): UserError {
+  return new UserError('input-unsupported', {
+    path,
+    reason: 'all its voxels have the same value',
+    remedy: 'Choose a series that shows something: `scanbridge index` lists them.',
+  })
 }
 
 /** SHA-256 over voxels and geometry, as hexadecimal digits: the same scan, however it was exported, has the same hash. */

@@ -117,8 +117,9 @@ export function volumeBars(bars: readonly Bar[]): Scene {
 /** Bounds around the values and the two or three round values to be written at them. A constant gets room around it. */
 export function axis(values: readonly number[]): [low: number, high: number, marks: number[]] {
   let [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1]
-  if (low === high)
-    [low, high] = [low - Math.max(Math.abs(low) * 0.1, 1e-6), high + Math.max(Math.abs(high) * 0.1, 1e-6)]
+  // What differs by rounding alone is a constant, too.
+  const size = Math.max(Math.abs(low), Math.abs(high), 1e-6)
+  if (high - low < 1e-9 * size) [low, high] = [low - 0.1 * size, high + 0.1 * size]
   const raw = (high - low) / 2
   const power = 10 ** Math.floor(Math.log10(raw))
   const step = [1, 2, 5, 10].find((factor) => factor * power >= raw * 0.999)! * power

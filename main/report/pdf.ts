@@ -48,12 +48,12 @@ export async function pdf(content: Content): Promise<Uint8Array> {
 
   title(doc, content)
   figures(doc, content)
-  if (rows.length) pictures(doc, content)
   if (report.volumes.length) {
     heading(doc, 'Volumes')
     scene(doc, bars(report), inner * 0.72)
     table(doc, volumeTable(report), [1.7, 1, 1, 1, 1, 0.9, 1.2])
   }
+  if (rows.length) pictures(doc, content)
   const reference = referenceTable(report)
   if (reference) {
     heading(doc, 'Against the reference mask')

@@ -11,8 +11,16 @@ const meanings: Readonly<Record<string, string>> = {
   S11: "Distance of the scan's norm statistics from the source's. Small: the scan is like those the model was trained on.",
 }
 
+/** Where the key alone is too short to stand in a table, or speaks in formulas. */
+const names: Readonly<Record<string, string>> = {
+  'S4 consistency': 'steadiness under held-out views',
+  'S4 change': 'change of steadiness',
+  'S11 norm distance': 'distance of norm statistics',
+}
+
 /** A score whose number the table does not know is shown by its key. */
 export function scoreNames(key: string): ScoreText {
   const [, number = '', rest = key] = /^(S\d+) (.*)$/.exec(key) ?? []
-  return { name: rest[0]!.toUpperCase() + rest.slice(1), meaning: meanings[number] ?? '' }
+  const plain = names[key] ?? rest
+  return { name: plain[0]!.toUpperCase() + plain.slice(1), meaning: meanings[number] ?? '' }
 }
