@@ -11,13 +11,12 @@ import { resampleLabels } from '../../main/volume/resample.ts'
 const firstSeed = 3000
 const studies = 8
 
-/** Whole heads on the source scanner that were not trained on, with their truth on the model's grid. */
+/** Whole heads, scalps as people have them, on the source scanner; not trained on; with their truth on the model's grid. */
 export function sourceCases(model: Model, anatomies: readonly Anatomy[]): SourceCase[] {
   return Array.from({ length: studies }, (_, n) => {
     const phantom = makeSubject(anatomies[n % anatomies.length]!, firstSeed + n, {
       shape: [192, 224, 60],
       spacing: [1, 1, 3],
-      scalp: 'any',
     })
     const study = toModelGrid(scanSource(phantom, createRandom(firstSeed + n)), model.card, model.stride)
     return { study, labels: resampleLabels({ ...phantom, data: phantom.labels }, study.volume).data }
