@@ -34,8 +34,9 @@ const readers: Readonly<Record<number, Reader>> = {
   1280: { bytes: 8, get: (view, at, little) => Number(view.getBigUint64(at, little)) },
 }
 
-function refuse(path: string, reason: string): UserError {
-  return new UserError('input-unsupported', { path, reason, remedy: 'Choose a NIfTI-1 or NIfTI-2 file of a scan.' })
+function refuse(path: string, reason: string, cause?: unknown): UserError {
+  const remedy = 'Choose a NIfTI-1 or NIfTI-2 file of a scan.'
+  return new UserError('input-unsupported', { path, reason, remedy }, { cause })
 }
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
@@ -63,13 +64,19 @@ export function openNifti(file: Uint8Array, name: string): OpenedNifti {
   return { ...facts, name, header, bytes }
 }
 
+/** The library sees the header only: it reads extensions on its own, without end where one claims to be empty. */
 function readHeader(bytes: Uint8Array, name: string): Header {
-  const head = bufferOf(bytes.subarray(0, 544))
+  const isVersion2 = [bytes[0], bytes[3]].includes(0x1c) // of 540, in either byte order
+  const head = bufferOf(bytes.subarray(0, isVersion2 ? 540 : 348))
   if (bytes.length < 352 || !nifti.isNIFTI(head)) {
     const isPair = bytes.length >= 348 && nifti.isNIFTI(head, true)
     throw refuse(name, isPair ? 'it is one half of a .hdr/.img pair' : 'it is not a NIfTI file')
   }
-  return nifti.readHeader(head)
+  try {
+    return nifti.readHeader(head)
+  } catch (cause) {
+    throw refuse(name, 'its header is damaged', cause)
+  }
 }
 
 function readFacts(header: Header, bytes: Uint8Array, name: string): NiftiFacts {
@@ -125,34 +132,56 @@ function readSform(header: Header, bytes: Uint8Array): number[][] {
   return [0, 4, 8].map((start) => [0, 1, 2, 3].map((column) => value(start + column)))
 }
 
-/** Unpacks until the end that the unpacked header announces, and no byte more. */
+/**
+ * Unpacks until the end that the unpacked header announces, and no byte more. The file's checksum is compared (RFC 1952
+ * 2.3.1), unless it was packed in several parts, each with its own.
+ */
 function gunzip(file: Uint8Array, name: string): Uint8Array {
   let out = new Uint8Array(65536 * 2)
   let length = 0
   let limit = Infinity
+  let parts = 1
   const stream = new Gunzip((chunk) => {
-    const room = Math.min(chunk.length, limit - length)
-    if (length + room > out.length) {
-      const grown = new Uint8Array(Math.max(length + room, Number.isFinite(limit) ? limit : 2 * out.length))
+    if (length + chunk.length > limit) throw refuse(name, 'it unpacks to more than its header says')
+    if (length + chunk.length > out.length) {
+      const grown = new Uint8Array(Math.max(length + chunk.length, Math.min(limit, 2 * out.length)))
       grown.set(out.subarray(0, length))
       out = grown
     }
-    out.set(chunk.subarray(0, room), length)
-    length += room
+    out.set(chunk, length)
+    length += chunk.length
     if (limit === Infinity && length >= 544) {
       const header = readHeader(out.subarray(0, length), name)
-      limit = dataEnd(header, readFacts(header, out, name))
+      limit = dataEnd(header, readFacts(header, out, name)) + slack
     }
   })
+  stream.onmember = () => parts++
   const step = 65536
   try {
-    for (let at = 0; at < file.length && length < limit; at += step)
-      stream.push(file.subarray(at, at + step), at + step >= file.length)
+    for (let at = 0; at < file.length; at += step) stream.push(file.subarray(at, at + step), at + step >= file.length)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw refuse(name, 'its compression is damaged, or the file is cut off')
+    throw refuse(name, 'its compression is damaged, or the file is cut off', error)
   }
-  return out.subarray(0, length)
+  const unpacked = out.subarray(0, length)
+  const checksum = new DataView(file.buffer, file.byteOffset, file.length).getUint32(file.length - 8, true)
+  if (parts === 1 && checksum !== crc32(unpacked))
+    throw refuse(name, 'its compression is damaged, or the file is cut off')
+  return unpacked
+}
+
+/** Some writers pad the data; more than this is something else. */
+const slack = 65536
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let bit = 0; bit < 8; bit++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1
+  return n
+})
+
+function crc32(bytes: Uint8Array): number {
+  let crc = -1
+  for (let n = 0; n < bytes.length; n++) crc = crcTable[(crc ^ bytes[n]!) & 255]! ^ (crc >>> 8)
+  return ~crc >>> 0
 }
 
 /**
