@@ -1,0 +1,53 @@
+import { spacing } from './affine.ts'
+import { largestComponent } from './components.ts'
+import type { Grid, Shape } from './volume.ts'
+
+/** Windowed "all" (erosion) or "any" (dilation) along one axis, `reach` voxels to each side. Beyond the grid counts as
+ *  full for an erosion, so that a body cut by the field of view keeps its end, and as empty for a dilation. */
+function alongAxis(mask: Uint8Array, shape: Shape, axis: 0 | 1 | 2, reach: number, erode: boolean): Uint8Array {
+  if (reach === 0) return mask
+  const out = new Uint8Array(mask.length)
+  const step = [1, shape[0], shape[0] * shape[1]][axis]!
+  const count = shape[axis]
+  const stop = erode ? 0 : 1
+  for (let start = 0; start < mask.length; start++) {
+    if (Math.floor(start / step) % count !== 0) continue
+    // The last voxel seen that decides the window: an empty one for an erosion, a full one for a dilation.
+    let last = -Infinity
+    for (let n = 0; n < count + reach; n++) {
+      if (n < count && (mask[start + n * step] ? 1 : 0) === stop) last = n
+      const centre = n - reach
+      if (centre >= 0) out[start + centre * step] = last >= centre - reach ? stop : 1 - stop
+    }
+  }
+  return out
+}
+
+const box = (mask: Uint8Array, shape: Shape, reach: readonly number[], erode: boolean): Uint8Array =>
+  ([0, 1, 2] as const).reduce((out, axis) => alongAxis(out, shape, axis, reach[axis]!, erode), mask)
+
+/**
+ * The largest compact body of a mask, as 0 and 1: what is left of it after `mm` are taken off all around, its largest part
+ * (by faces), grown back within the mask by twice as much. Bridges thinner than twice `mm` do not join two bodies.
+ * Axes whose voxels are larger than `mm` are not thinned. Where nothing would be left: the mask's largest component.
+ */
+export function compactBody(mask: Uint8Array, { shape, affine }: Grid, mm: number): Uint8Array {
+  const sizes = spacing(affine)
+  const core = box(
+    mask,
+    shape,
+    sizes.map((size) => Math.floor(mm / size + 1e-6)),
+    true,
+  )
+  if (!core.includes(1)) return largestComponent(mask, shape)
+  const grown = box(
+    largestComponent(core, shape),
+    shape,
+    sizes.map((size) => Math.floor((2 * mm) / size + 1e-6)),
+    false,
+  )
+  return largestComponent(
+    grown.map((full, n) => (full && mask[n] ? 1 : 0)),
+    shape,
+  )
+}
