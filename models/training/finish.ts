@@ -18,8 +18,8 @@ export async function writeTrainedModel(trained: {
 }): Promise<void> {
   const { model, config, out, engine, report } = trained
   report('measures the source domain')
-  const anatomies = (await buildAnatomies()).filter(({ name }) => config.anatomies.includes(name))
-  const source = await measureSource(model, sourceCases(model, anatomies), createRandom(config.seed).fork('source'))
+  await buildAnatomies()
+  const source = await measureSource(model, sourceCases(model), createRandom(config.seed).fork('source'))
   const card = draftCard(config)
   const training = { ...card.training, engine: `${engine.name} ${engine.version}`, bfloat16: config.bfloat16 }
   await saveModel(out, { graph: model.toGraph(), card: { ...card, source, training } }, { half: true })

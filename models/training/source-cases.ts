@@ -1,6 +1,5 @@
-import type { Anatomy } from '../../fixtures/anatomy.ts'
-import { makeSubject } from '../../fixtures/phantom.ts'
-import { scanSource } from '../../fixtures/scanner.ts'
+import { scan } from '../../fixtures/presets.ts'
+import { simulatedSubject } from '../../fixtures/simulate.ts'
 import type { SourceCase } from '../../main/adapt/source-statistics.ts'
 import type { Model } from '../../main/model/model.ts'
 import { toModelGrid } from '../../main/predict/preprocess.ts'
@@ -11,14 +10,11 @@ import { resampleLabels } from '../../main/volume/resample.ts'
 const firstSeed = 3000
 const studies = 8
 
-/** Whole heads, scalps as people have them, on the source scanner; not trained on; with their truth on the model's grid. */
-export function sourceCases(model: Model, anatomies: readonly Anatomy[]): SourceCase[] {
+/** Whole heads on the source scanner that were not trained on, with their truth on the model's grid. */
+export function sourceCases(model: Model): SourceCase[] {
   return Array.from({ length: studies }, (_, n) => {
-    const phantom = makeSubject(anatomies[n % anatomies.length]!, firstSeed + n, {
-      shape: [192, 224, 60],
-      spacing: [1, 1, 3],
-    })
-    const study = toModelGrid(scanSource(phantom, createRandom(firstSeed + n)), model.card, model.stride)
+    const phantom = simulatedSubject(firstSeed + n, 'axial-3mm', { full: true })
+    const study = toModelGrid(scan(phantom, 'source', createRandom(firstSeed + n)), model.card, model.stride)
     return { study, labels: resampleLabels({ ...phantom, data: phantom.labels }, study.volume).data }
   })
 }
