@@ -6,5 +6,3 @@ import { tent } from './tent.ts'
 
 /** All methods; a new one is one file and one row. Forms and help are made from their options. */
 export const methods = { source, norm, tent, consistency } as const satisfies Record<string, Method>
-
-export type MethodName = keyof typeof methods
