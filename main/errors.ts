@@ -2,7 +2,7 @@
 const table = {
   'input-not-found': ['There is nothing to read at {path}.', 'Check the path.'],
   'input-unsupported': ['{path} cannot be used: {reason}.', '{remedy}'],
-  'usage': ['{problem}.', '{remedy}'],
+  usage: ['{problem}.', '{remedy}'],
   'engine-missing': ['The {engine} engine does not run here: {reason}.', '{remedy}'],
   'model-unsupported': ['{path} cannot be used as a model: {reason}.', '{remedy}'],
   'method-not-applicable': ['The method {method} does not apply to {model}: {reason}.', '{remedy}'],

@@ -130,7 +130,10 @@ function nothingReason({ rejected }: Found): string {
 
 async function loadVolume(path: string, plan: VolumePlan, found: Found, options: OpenOptions): Promise<LoadedVolume> {
   try {
-    return { ...(await toVolume(plan, (instance) => found.read(instance), options)), source: sourceOf(plan, await found.study(plan.frames[0]!.instance)) }
+    return {
+      ...(await toVolume(plan, (instance) => found.read(instance), options)),
+      source: sourceOf(plan, await found.study(plan.frames[0]!.instance)),
+    }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
     throw new UserError(

@@ -9,7 +9,9 @@ export function compose(a: Affine, b: Affine): Affine {
   const out: number[] = []
   for (let r = 0; r < 4; r++)
     for (let c = 0; c < 4; c++)
-      out.push(at(a, r, 0) * at(b, 0, c) + at(a, r, 1) * at(b, 1, c) + at(a, r, 2) * at(b, 2, c) + at(a, r, 3) * at(b, 3, c))
+      out.push(
+        at(a, r, 0) * at(b, 0, c) + at(a, r, 1) * at(b, 1, c) + at(a, r, 2) * at(b, 2, c) + at(a, r, 3) * at(b, 3, c),
+      )
   return out
 }
 
@@ -20,10 +22,30 @@ export function apply(m: Affine, p: Vector): Vector {
 
 /** Throws on a singular matrix: a grid without volume is a bug of whoever made it. */
 export function invert(m: Affine): Affine {
-  const [a, b, c, d, e, f, g, h, i] = [at(m, 0, 0), at(m, 0, 1), at(m, 0, 2), at(m, 1, 0), at(m, 1, 1), at(m, 1, 2), at(m, 2, 0), at(m, 2, 1), at(m, 2, 2)]
+  const [a, b, c, d, e, f, g, h, i] = [
+    at(m, 0, 0),
+    at(m, 0, 1),
+    at(m, 0, 2),
+    at(m, 1, 0),
+    at(m, 1, 1),
+    at(m, 1, 2),
+    at(m, 2, 0),
+    at(m, 2, 1),
+    at(m, 2, 2),
+  ]
   const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
   if (!(Math.abs(determinant) > 1e-12)) throw new Error('affine is singular')
-  const inverse = [e * i - f * h, c * h - b * i, b * f - c * e, f * g - d * i, a * i - c * g, c * d - a * f, d * h - e * g, b * g - a * h, a * e - b * d].map((x) => x / determinant)
+  const inverse = [
+    e * i - f * h,
+    c * h - b * i,
+    b * f - c * e,
+    f * g - d * i,
+    a * i - c * g,
+    c * d - a * f,
+    d * h - e * g,
+    b * g - a * h,
+    a * e - b * d,
+  ].map((x) => x / determinant)
   const t: Vector = [at(m, 0, 3), at(m, 1, 3), at(m, 2, 3)]
   const rows = [0, 1, 2].map((r) => {
     const [x, y, z] = [inverse[r * 3]!, inverse[r * 3 + 1]!, inverse[r * 3 + 2]!]
@@ -34,7 +56,10 @@ export function invert(m: Affine): Affine {
 
 /** From the unit directions of i, j, k, the spacing along them (mm) and the centre of voxel (0, 0, 0). */
 export function fromParts(directions: readonly [Vector, Vector, Vector], spacing: Vector, origin: Vector): Affine {
-  const row = (r: 0 | 1 | 2): number[] => [...directions.map((direction, axis) => direction[r] * spacing[axis]!), origin[r]]
+  const row = (r: 0 | 1 | 2): number[] => [
+    ...directions.map((direction, axis) => direction[r] * spacing[axis]!),
+    origin[r],
+  ]
   return [...row(0), ...row(1), ...row(2), 0, 0, 0, 1]
 }
 

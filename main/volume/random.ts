@@ -24,7 +24,10 @@ function hash(seed: number, label: string): number {
 /** sfc32 (Doty-Humphrey, PractRand), seeded through a murmur-style mixer. */
 export function createRandom(seed: number): Random {
   const root = seed >>> 0
-  let a = hash(root, 'a'), b = hash(root, 'b'), c = hash(root, 'c'), counter = 1
+  let a = hash(root, 'a'),
+    b = hash(root, 'b'),
+    c = hash(root, 'c'),
+    counter = 1
   const next32 = (): number => {
     const t = (((a + b) | 0) + counter) | 0
     counter = (counter + 1) | 0
