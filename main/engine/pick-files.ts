@@ -4,6 +4,7 @@ import type { EngineInfo, EngineName, EngineRequest } from './engine.ts'
 import { registerNativeGradients } from './gradients.ts'
 import { gpuName, loadTensorFlow } from './native-files.ts'
 import { tf } from './tf.ts'
+import { registerWasmConvolutions } from './wasm-convolution.ts'
 import { loadWasm } from './wasm-files.ts'
 
 export const engineOrder: readonly EngineName[] = ['cuda', 'cpu', 'wasm']
@@ -47,6 +48,7 @@ async function start(
   if (candidate === 'wasm') {
     const { version } = loadWasm()
     if (!(await tf.setBackend('wasm'))) return 'its WebAssembly code does not load'
+    registerWasmConvolutions()
     return { name: 'wasm', version, device: 'CPU', threads: 1, notes }
   }
   const loaded = loadTensorFlow(candidate, threads)

@@ -8,6 +8,8 @@ type WasmPackage = { setWasmPaths(prefix: string): void; version_wasm: string }
 /** Registers tfjs's WebAssembly backend as 'wasm', reading its code from where npm put it. Node runs it on one thread only
  *  (tfjs issue 3830). */
 export function loadWasm(): { readonly version: string } {
+  // All gradients; the core alone has none.
+  require('@tensorflow/tfjs')
   // The file that Node loads lies beside the .wasm files.
   const main = require.resolve('@tensorflow/tfjs-backend-wasm')
   const wasm = require(main) as WasmPackage
