@@ -246,7 +246,7 @@ export function writeNifti(image: Volume | LabelMap, { gzip = true } = {}): Uint
   ras.slice(0, 12).forEach((x, n) => view.setFloat32(280 + 4 * n, x, true))
   out.set([0x6e, 0x2b, 0x31, 0], 344)
   out.set(new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength), 352)
-  return gzip ? gzipSync(out, { level: 6, mtime: 0 }) : out
+  return gzip ? gzipSync(out, { level: 3, mtime: 0 }) : out
 }
 
 /** Rotation of an affine as nifti1.h stores it (b, c, d of a unit quaternion); absent where the axes are not orthogonal. */
