@@ -2,9 +2,10 @@ import { loadCheckpoint } from '../adapt/checkpoint.ts'
 import { UserError } from '../errors.ts'
 import type { ModelCard } from '../model/card.ts'
 import { listModels as listFolders, loadModel } from '../model/files.ts'
-import type { ParameterGroup } from '../model/model.ts'
+import type { Model, ParameterGroup } from '../model/model.ts'
 import { writeOnnx } from '../model/onnx.ts'
 import { readCheckpoint, readRun } from '../runs/files.ts'
+import type { ReadRun } from '../runs/files.ts'
 import { startWork } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
 import { writeNewFile } from './output-files.ts'
@@ -84,7 +85,8 @@ export type Exported = {
  * and after the network (input correction, re-weighting) is not part of it: a note says where there is such a thing.
  */
 export async function exportModel(request: ExportRequest): Promise<Exported> {
-  const { record } = await readRun(request.run)
+  const run = await readRun(request.run)
+  const { record } = run
   const step = request.step ?? record.kept
   if (step === 'source')
     throw new UserError('run-unusable', {
@@ -94,14 +96,8 @@ export async function exportModel(request: ExportRequest): Promise<Exported> {
     })
   const checkpoint = await readCheckpoint(request.run, step)
   await startWork(request.engine)
-  const model = await loadModel(record.model.name)
+  const model = await loadRunModel(run)
   try {
-    if (model.card.sha256 !== record.model.sha256)
-      throw new UserError('run-unusable', {
-        path: request.run,
-        reason: `it adapted another version of ${record.model.name} (${record.model.sha256.slice(0, 12)}) than is here (${model.card.sha256.slice(0, 12)})`,
-        remedy: 'Bring that version back into the model folder.',
-      })
     const { correction, reweighting } = loadCheckpoint(model, checkpoint)
     const graph = model.toGraph()
     const metadata = {
@@ -120,4 +116,17 @@ export async function exportModel(request: ExportRequest): Promise<Exported> {
   } finally {
     model.dispose()
   }
+}
+
+/** The very model that a run adapted; the caller disposes of it. Throws UserError where another version lies in its place. */
+export async function loadRunModel({ folder, record }: ReadRun): Promise<Model> {
+  const model = await loadModel(record.model.name)
+  const { sha256 } = model.card
+  if (sha256 === record.model.sha256) return model
+  model.dispose()
+  throw new UserError('run-unusable', {
+    path: folder,
+    reason: `it adapted another version of ${record.model.name} (${record.model.sha256.slice(0, 12)}) than is here (${sha256.slice(0, 12)})`,
+    remedy: 'Bring that version back into the model folder.',
+  })
 }

@@ -7,17 +7,27 @@ import type { Kept, RunRecord } from '../runs/run.ts'
 import { openNifti, readLabelMap } from '../volume/nifti.ts'
 import { writeKept } from './kept-files.ts'
 import { volumesOf } from './masks.ts'
+import type { Work } from './progress.ts'
+import { predictStep } from './step-mask.ts'
+import type { StepMaskRequest } from './step-mask.ts'
 
 /**
- * Makes the source's mask, or that of an earlier step, the kept result of a run: bytes are copied, nothing is computed.
- * The decision goes on record, the reports are made again. Throws UserError where there is no such mask.
+ * Makes the source's mask, or that of an earlier step, the kept result of a run: bytes are copied, nothing is computed,
+ * unless a scan is given for a step that has stored parameters but no stored mask. The decision goes on record, the reports
+ * are made again. Throws UserError where there is no such mask.
  */
-export async function rollBack(folder: string, to: Kept): Promise<RunRecord> {
+export async function rollBack(
+  folder: string,
+  to: Kept,
+  scan?: { readonly request: StepMaskRequest; readonly work: Work },
+): Promise<RunRecord> {
   const run = await readRun(folder)
   const name = to === 'source' ? 'before.nii.gz' : `checkpoints/${stepName(to)}.nii.gz`
-  const mask = await readRunFile(folder, name)
+  const stored = await readRunFile(folder, name)
+  const mask = stored ?? (scan && to !== 'source' ? await predictStep(run, to, scan.request, scan.work) : undefined)
   if (!mask) throw noMask(run, to)
   const writer = await reopenRun(folder)
+  if (!stored) await writer.writeFile(name, mask)
   await writeKept(folder, mask)
   const { record } = writer
   const volumes = volumesOf(readLabelMap(openNifti(mask, name)), record.model.labels)
@@ -45,11 +55,16 @@ function verdictAfter({ guard, guardChoice }: RunRecord, to: Kept): RunRecord['g
 
 function noMask({ folder, masks, journal }: ReadRun, to: Kept): UserError {
   if (to === 'source') return unusable(folder, 'it ended before its first mask', 'Run "adapt" again into a new folder.')
-  const known = masks.length
-    ? `Steps with one: ${masks.join(', ')}.`
-    : 'No step of it has one; leave out --to for the source.'
-  const reason = journal.some(({ step }) => step === to) ? `step ${to} has no stored mask` : `it has no step ${to}`
-  return unusable(folder, reason, known)
+  const isStep = journal.some(({ step, checkpoint }) => step === to && checkpoint)
+  const known = masks.length ? `Steps with one: ${masks.join(', ')}. ` : ''
+  if (isStep)
+    return unusable(
+      folder,
+      `step ${to} has no stored mask`,
+      `${known}Or give the scan with --scan to predict it again.`,
+    )
+  const reason = journal.some(({ step }) => step === to) ? `step ${to} was not stored` : `it has no step ${to}`
+  return unusable(folder, reason, known ? known.trim() : 'Leave out --to for the source.')
 }
 
 function unusable(path: string, reason: string, remedy: string): UserError {

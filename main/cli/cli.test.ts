@@ -106,8 +106,13 @@ test('adapt leaves a whole run folder, and rollback brings back each mask byte f
   const none = await run('rollback', folder, '--to', '2')
   expect(none).toMatchObject({
     code: 3,
-    stderr: expect.stringContaining('step 2 has no stored mask. Steps with one: 3.') as string,
+    stderr: expect.stringContaining('step 2 has no stored mask. Steps with one: 3. Or give the scan') as string,
   })
+  expect((await run('rollback', folder, '--to', '2', '--scan', at('scan.nii.gz'))).code).toBe(0)
+  expect(record(folder).kept).toBe(2)
+  expect([first, last]).not.toContain(hash(join(folder, 'mask.nii.gz')))
+  const other = await run('rollback', folder, '--to', '1', '--scan', at('truth.nii.gz'))
+  expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining('it is not the scan that') as string })
   expect(hash(at('models', 'threshold', 'model.onnx'))).toBe(source)
 }, 240_000)
 

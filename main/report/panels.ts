@@ -98,8 +98,8 @@ function labelMarks(view: View, mask: LabelMap, labels: readonly LabelName[]): M
     const d = outlineOf(view, (voxel) => mask.data[voxel] === value)
     return d
       ? [
-          { kind: 'path' as const, d, fill: color as Ink, opacity: 0.22 },
-          { kind: 'path' as const, d, stroke: color as Ink, width: 0.7 },
+          { kind: 'path' as const, d, fill: color as Ink, opacity: 0.18 },
+          { kind: 'path' as const, d, stroke: color as Ink, width: 0.55 },
         ]
       : []
   })

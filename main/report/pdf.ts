@@ -96,7 +96,7 @@ function title(doc: Document, content: Content): void {
     color: ink.muted,
   })
   doc.moveDown(0.3)
-  words(doc, `${report.model.name} on ${scannerTitle(content)}`, { size: 20, font: fonts.bold })
+  words(doc, `${report.model.name} on ${scannerTitle(content)}`, { size: 17, font: fonts.bold })
   doc.moveDown(0.3)
   words(doc, report.notice, { size: 9, color: ink.muted })
   doc.moveDown(0.9)
@@ -171,7 +171,9 @@ function pictures(doc: Document, content: Content): void {
   const { rows, report } = content
   const gap = 5
   const images = new Map([...content.pictures].map(([name, png]) => [name, openImage(doc, png)]))
-  const width = (inner - 2 * gap) / 3
+  // Low enough for four rows on a page.
+  const tallest = Math.max(...rows.flatMap(({ panels }) => panels.map((p) => p.scene.height / p.scene.width)))
+  const width = Math.min((inner - 2 * gap) / 3, 158 / tallest)
   const heightOf = ({ panels }: PictureRow): number =>
     Math.max(...panels.map((p) => (p.scene.height * width) / p.scene.width))
   heading(doc, 'Pictures', heightOf(rows[0]!) + 60)

@@ -167,10 +167,14 @@ export function referenceTable({ reference }: Report): Table | undefined {
   }
 }
 
+/** A meaning that several scores share, one a label, stands at the first of them. */
 export function scoreTable({ verdict }: Report): Table {
   return {
     header: ['Score', 'Value', 'What it says'],
-    rows: verdict.scores.map(({ name, value, meaning }) => [name, value === null ? none : figure(value), meaning]),
+    rows: verdict.scores.map(({ name, value, meaning }, n) => {
+      const isTold = meaning === verdict.scores[n - 1]?.meaning
+      return [name, value === null ? none : figure(value), isTold ? '' : meaning]
+    }),
     numbers: [1],
   }
 }
