@@ -6,9 +6,10 @@ import { gatherForeground } from '../foreground.ts'
 import { normalisingPasses } from '../input-phase.ts'
 import { defineMethod } from '../method.ts'
 import type { Work } from '../method.ts'
-import { adoptStatistics } from '../norm-layers.ts'
+import { adoptStatistics, normDistance, observe } from '../norm-layers.ts'
 import type { OptionValues } from '../options.ts'
 import { intensityConsistency, labelsOf } from '../scores.ts'
+import { interleavedBatches } from '../slices.ts'
 import { followStudent } from '../teacher.ts'
 
 const options = {
@@ -16,7 +17,7 @@ const options = {
     value: 0,
     min: 0,
     max: 1,
-    help: "Agreement with itself on an augmented copy from which a scan counts as in domain. 0: what the model's own scans reach, .92 at most; 1: never.",
+    help: "Agreement with itself on an augmented copy from which little is done. 0: .92, or the model's own scans' where its norm statistics fit too; 1: never.",
   },
   inDomain: {
     value: 'light',
@@ -70,8 +71,8 @@ const options = {
   final: { value: 0.5, min: 0, max: 1, help: 'Exponent of the last re-weighting by intensity (0: none).' },
 } as const
 
-/** What a steady model is asked for; one less steady on its own scans, for what it reaches there (docs/decisions/0006). */
-const usualAgreement = 0.92
+/** From here on a model is steady enough to want little, whatever the scanner (models.md, sections 1 and 4; docs/decisions/0006). */
+const steadyAgreement = 0.92
 
 type Options = OptionValues<typeof options>
 type State = { readonly teacher: Model; readonly optimizer: Adam }
@@ -99,14 +100,23 @@ export const consistency = defineMethod<typeof options, State>({
     const labels = labelsOf(sourceProbability, classes)
     const agreement = await intensityConsistency(source, study, labels, classes, random.fork('gate'), signal)
     advance(study.volume.shape[2])
-    const threshold = options.gate || Math.min(source.card.source.consistency?.p05 ?? 1, usualAgreement)
-    const inDomain = agreement >= threshold && options.gate < 1
-    const compared = `(${agreement.toFixed(3)}, threshold ${threshold.toFixed(3)})`
-    const reason = inDomain
-      ? `The source model agrees with itself on an augmented copy ${compared}: the scan is like its training scans.`
-      : `The source model does not agree with itself on an augmented copy ${compared}: the scan is unlike its training scans.`
+    const { consistency, normDistanceP95 } = source.card.source
+    const scores: Record<string, number> = { 'gate consistency': agreement }
+    let inDomain = agreement >= (options.gate || steadyAgreement) && options.gate < 1
+    let reason = `On an augmented copy the source model agrees with itself by ${agreement.toFixed(3)}`
+    if (!inDomain && options.gate === 0 && consistency && normDistanceP95 && source.normLayers.length) {
+      const { moments } = await observe(source, study, interleavedBatches(study.tissueSlices, options.batch), {
+        signal,
+      })
+      const distance = normDistance(source.normLayers, moments)
+      advance(study.volume.shape[2])
+      scores['S11 norm distance'] = distance
+      inDomain = agreement >= consistency.p05 && distance <= normDistanceP95
+      reason += ` and its norm statistics are ${distance.toFixed(3)} from its training scans' (limits ${consistency.p05.toFixed(3)}, ${normDistanceP95.toFixed(3)})`
+    }
+    reason += inDomain ? ': it needs little here.' : ': the scan is unlike its training scans.'
     const extent = !inDomain ? 'full' : options.inDomain === 'light' ? 'light' : 'none'
-    return { extent, scores: { 'gate consistency': agreement }, reason }
+    return { extent, scores, reason }
   },
 
   passes: (work) => (isFull(work) ? work.options.passes : work.options.bias ? 1 : 0),
