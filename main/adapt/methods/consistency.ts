@@ -102,8 +102,9 @@ export const consistency = defineMethod<typeof options, State>({
     advance(study.volume.shape[2])
     const { consistency, normDistanceP95 } = source.card.source
     const scores: Record<string, number> = { 'gate consistency': agreement }
-    let inDomain = agreement >= (options.gate || steadyAgreement) && options.gate < 1
-    let reason = `On an augmented copy the source model agrees with itself by ${agreement.toFixed(3)}`
+    const steady = options.gate || steadyAgreement
+    let inDomain = agreement >= steady && options.gate < 1
+    let reason = `On an augmented copy the source model agrees with itself by ${agreement.toFixed(3)} (steady from ${steady.toFixed(3)})`
     if (!inDomain && options.gate === 0 && consistency && normDistanceP95 && source.normLayers.length) {
       const { moments } = await observe(source, study, interleavedBatches(study.tissueSlices, options.batch), {
         signal,
