@@ -13,6 +13,8 @@ export const SourceStatistics = z.object({
   /** Share of each foreground class in the foreground. */
   proportions: z.array(z.number()).optional(),
   proportionsStd: z.array(z.number()).optional(),
+  /** How deep each foreground class lies in the foreground, relative to all of it (adapt/contrast.ts). */
+  classDepths: z.array(z.number()).optional(),
   /** ml per foreground class over the source cohort: mean and sd of the logarithm. */
   logVolumes: z.array(z.object({ mean: z.number(), sd: z.number() })).optional(),
   /** Dice of the source prediction with its own on intensity-augmented copies, over in-domain studies. */

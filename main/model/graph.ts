@@ -5,6 +5,7 @@ import type { ModelCard } from './card.ts'
 import type { Model, Moments, NormMode, Parameter, ParameterGroup, ParameterValues } from './model.ts'
 import { NormState } from './norm-state.ts'
 import { dataTypes } from './onnx-tensor.ts'
+import { liveGraph } from './live.ts'
 import type { OnnxGraph, OnnxTensor } from './onnx-types.ts'
 import { parameterGroups, parameterRoles } from './parameters.ts'
 import { planRun, run } from './run.ts'
@@ -21,6 +22,8 @@ type Stored = {
   readonly variable: Variable
 }
 
+type Groups = ReadonlyMap<ParameterGroup, ReadonlySet<string>>
+
 /** tf.Variable names are global, and every model has its own. */
 let models = 0
 
@@ -28,15 +31,16 @@ let models = 0
  *  a finite number, or the graph does not hang together. The caller disposes. */
 export function createModel(loaded: OnnxGraph, card: ModelCard): Model {
   const graph = prepare(loaded)
-  const plan = planRun(graph, card.name)
+  const live = liveGraph(graph)
+  const plan = planRun(live, card.name)
   const stored = new Map<string, Stored>()
   const id = models++
-  for (const { name, kind, layout } of parameterRoles(graph)) {
+  for (const { name, kind, layout } of parameterRoles(live)) {
     const tensor = graph.initializers.get(name)!
     checkFinite(tensor, card)
     stored.set(name, store(tensor, layout, kind === 'weight', `model${id}/${name}`))
   }
-  return new OnnxModel(graph, card, plan, stored)
+  return new OnnxModel(graph, card, plan, stored, parameterGroups(live))
 }
 
 class OnnxModel implements Model {
@@ -45,16 +49,16 @@ class OnnxModel implements Model {
   readonly stride: number
   private readonly plan: Plan
   private readonly stored: ReadonlyMap<string, Stored>
-  private readonly groups: ReadonlyMap<ParameterGroup, ReadonlySet<string>>
+  private readonly groups: Groups
   private readonly norms: NormState
 
-  constructor(graph: OnnxGraph, card: ModelCard, plan: Plan, stored: ReadonlyMap<string, Stored>) {
+  constructor(graph: OnnxGraph, card: ModelCard, plan: Plan, stored: ReadonlyMap<string, Stored>, groups: Groups) {
     this.graph = graph
     this.card = card
     this.plan = plan
     this.stored = stored
     this.stride = plan.stride
-    this.groups = parameterGroups(graph, plan.output)
+    this.groups = groups
     this.norms = new NormState(plan.norms, (name) => this.weight(name).variable)
   }
 
@@ -111,7 +115,7 @@ class OnnxModel implements Model {
       const copy = tf.tidy(() => tf.variable(tf.clone(variable), variable.trainable, `model${id}/${name}`))
       stored.set(name, { ...rest, variable: copy })
     }
-    const copy = new OnnxModel(this.graph, this.card, this.plan, stored)
+    const copy = new OnnxModel(this.graph, this.card, this.plan, stored, this.groups)
     copy.setNorm(this.norms.mode)
     return copy
   }

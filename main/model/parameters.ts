@@ -1,3 +1,5 @@
+import { producersOf } from './live.ts'
+import type { LiveGraph } from './live.ts'
 import { elementCount } from './onnx-tensor.ts'
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx-types.ts'
 import type { ParameterGroup } from './model.ts'
@@ -37,10 +39,19 @@ const normOperators = new Set([
 ])
 const headOperators = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul'])
 /** Operators that only hand a weight on in another form. */
-const passingOperators = new Set(['Identity', 'Cast', 'Reshape', 'Transpose', 'Unsqueeze', 'Squeeze', 'Expand'])
+const passingOperators = new Set([
+  'Identity',
+  'Cast',
+  'CastLike',
+  'Reshape',
+  'Transpose',
+  'Unsqueeze',
+  'Squeeze',
+  'Expand',
+])
 
 /** The roles of a graph's initializers, in the order in which its nodes use them. */
-export function parameterRoles(graph: OnnxGraph): Role[] {
+export function parameterRoles(graph: LiveGraph): Role[] {
   const roles = new Map<string, Role>()
   const passedOn = new Map<string, string>()
   for (const node of graph.nodes) {
@@ -71,11 +82,11 @@ function kindOf(node: OnnxNode, index: number, tensor: OnnxTensor): Role['kind']
 /** Names of the parameters of each group (methods.md 1.4), in the graph's order. Walks the graph: the decoder is what
  *  lies behind the first upsampling, the head the last convolution before `output`, the first block what lies before
  *  the first reduction in size. A first convolution that itself reduces belongs to the first block. */
-export function parameterGroups(graph: OnnxGraph, output: string): ReadonlyMap<ParameterGroup, ReadonlySet<string>> {
+export function parameterGroups(graph: LiveGraph): ReadonlyMap<ParameterGroup, ReadonlySet<string>> {
   const roles = parameterRoles(graph)
   const weights = roles.filter(({ kind }) => kind === 'weight')
   const depths = walk(graph)
-  const head = headNode(graph, output)
+  const head = headNode(graph)
   const firstLevel = Math.min(...weights.map(({ node }) => depths.get(node)!.downs))
   const select = (isIn: (role: Role) => boolean, of = weights): ReadonlySet<string> =>
     new Set(of.filter(isIn).map(({ name }) => name))
@@ -130,9 +141,9 @@ function isUp(node: OnnxNode): boolean {
   return ['Resize', 'Upsample', 'DepthToSpace'].includes(node.opType)
 }
 
-function headNode(graph: OnnxGraph, output: string): OnnxNode | undefined {
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
-  let node = producers.get(output)
+function headNode(graph: LiveGraph): OnnxNode | undefined {
+  const producers = producersOf(graph)
+  let node = producers.get(graph.logits)
   while (node && !headOperators.has(node.opType)) node = producers.get(node.inputs[0] ?? '')
   return node
 }

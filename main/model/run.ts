@@ -2,7 +2,8 @@ import { UserError } from '../errors.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensor } from '../engine/tf.ts'
 import type { NormPlan } from './norm-state.ts'
-import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx-types.ts'
+import type { LiveGraph } from './live.ts'
+import type { OnnxNode, OnnxTensor } from './onnx-types.ts'
 import { BadNode, number } from './operator.ts'
 import type { Call, Operator } from './operator.ts'
 import { operators } from './ops.ts'
@@ -12,13 +13,15 @@ import type { Value } from './value.ts'
 
 type Step = { readonly node: OnnxNode; readonly operator: Operator; readonly lastUses: readonly string[] }
 
+/** Before it, broadcasting was written with attributes. */
+const oldestOpset = 7
+
 /** What has to run, in order, for the logits. */
 export type Plan = {
   readonly modelName: string
   readonly opset: number
   readonly input: string
   readonly channels: number | string
-  /** The value that holds the logits: the graph's first output, before a final softmax or sigmoid. */
   readonly output: string
   readonly steps: readonly Step[]
   readonly constants: ReadonlyMap<string, Value>
@@ -27,37 +30,37 @@ export type Plan = {
 }
 
 /** Checks that the graph can run. Throws UserError('model-unsupported') that names the operator and the node. */
-export function planRun(graph: OnnxGraph, modelName: string, wanted?: string): Plan {
+export function planRun(graph: LiveGraph, modelName: string): Plan {
   const refuse = (reason: string, remedy: string): UserError =>
     new UserError('model-unsupported', { path: modelName, reason, remedy })
   const [image, ...others] = graph.inputs
   if (!image || others.length > 0) {
     throw refuse(`it has ${graph.inputs.length} inputs`, 'Export a model that takes one image.')
   }
-  if (!graph.outputs[0]) throw refuse('it has no output', 'Export the model again.')
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
-  const output = wanted ?? logitsOf(graph.outputs[0].name, producers)
-  const nodes = neededNodes(graph, output, producers)
-  for (const node of nodes) {
+  if (graph.opset < oldestOpset) {
+    throw refuse(`its operator set is ${graph.opset}`, `Export it with operator set ${oldestOpset} or later.`)
+  }
+  if (graph.nodes.length === 0) throw refuse('its output hangs on nothing', 'Export the model again.')
+  const made = new Set([image.name, ...graph.initializers.keys(), ''])
+  for (const node of graph.nodes) {
     if (!operators[node.opType] || (node.domain && node.domain !== 'ai.onnx')) {
       const remedy = 'Export it with standard operators, or write to us which model it is.'
       throw refuse(`its node "${node.name}" is the operator ${node.opType}, which is not there yet`, remedy)
     }
-    const missing = node.inputs.find(
-      (name) => name && name !== image.name && !graph.initializers.has(name) && !producers.has(name),
-    )
+    const missing = node.inputs.find((name) => !made.has(name))
     if (missing) throw refuse(`its node "${node.name}" needs "${missing}", which nothing makes`, 'Export it again.')
+    for (const name of node.outputs) made.add(name)
   }
   return {
     modelName,
     opset: graph.opset,
     input: image.name,
     channels: image.dims[1] ?? 'channels',
-    output,
-    steps: withLastUses(nodes, output),
+    output: graph.logits,
+    steps: withLastUses(graph.nodes, graph.logits),
     constants: constantsOf(graph),
-    norms: nodes.filter(({ opType }) => opType === 'BatchNormalization').map(normPlan),
-    stride: totalStride(nodes),
+    norms: graph.nodes.filter(({ opType }) => opType === 'BatchNormalization').map(normPlan),
+    stride: totalStride(graph.nodes),
   }
 }
 
@@ -144,25 +147,6 @@ function apply(operator: Operator, call: Call, plan: Plan): readonly Value[] {
   return outputs
 }
 
-function logitsOf(output: string, producers: ReadonlyMap<string, OnnxNode>): string {
-  const node = producers.get(output)
-  const isLast = node && ['Softmax', 'LogSoftmax', 'Sigmoid', 'Identity', 'ArgMax'].includes(node.opType)
-  return isLast && producers.has(node.inputs[0]!) ? logitsOf(node.inputs[0]!, producers) : output
-}
-
-function neededNodes(graph: OnnxGraph, output: string, producers: ReadonlyMap<string, OnnxNode>): OnnxNode[] {
-  const needed = new Set<OnnxNode>()
-  const open = [output]
-  while (open.length > 0) {
-    const node = producers.get(open.pop()!)
-    if (!node || needed.has(node)) continue
-    needed.add(node)
-    open.push(...node.inputs)
-  }
-  // The standard demands that nodes are listed in an order in which they can run.
-  return graph.nodes.filter((node) => needed.has(node))
-}
-
 function withLastUses(nodes: readonly OnnxNode[], output: string): Step[] {
   const seen = new Set([output])
   const steps: Step[] = []
@@ -175,7 +159,7 @@ function withLastUses(nodes: readonly OnnxNode[], output: string): Step[] {
 }
 
 /** Everything that is no parameter: sizes, axes, scales. */
-function constantsOf(graph: OnnxGraph): Map<string, Value> {
+function constantsOf(graph: LiveGraph): Map<string, Value> {
   const parameters = new Set(parameterRoles(graph).map(({ name }) => name))
   const others = [...graph.initializers.values()].filter(({ name }) => !parameters.has(name))
   return new Map(others.map((tensor) => [tensor.name, hostValue(tensor)]))

@@ -73,15 +73,23 @@ const clip: Operator = (call) => {
   return tensorValue(tf.clipByValue(x.tensor, low, high), x.layout)
 }
 
-const cast: Operator = (call) => {
-  const x = input(call, 0)
-  const to = number(call.node, 'to', 0)
+const cast: Operator = (call) => converted(input(call, 0), number(call.node, 'to', 0))
+
+function converted(x: Value, to: number): Value {
   const toBool = to === dataTypes.bool
   if (x.kind === 'host') {
     const convert = toBool ? (value: number) => Number(value !== 0) : isFloat(to) ? Math.fround : Math.trunc
     return hostValue(x.dims, x.data.map(convert), to)
   }
   return tensorValue(tf.cast(x.tensor, toBool ? 'bool' : isFloat(to) ? 'float32' : 'int32'), x.layout)
+}
+
+/** The type of another value, as PyTorch's exporter writes it where it does not simplify. */
+const castLike: Operator = (call) => {
+  const [x, like] = [input(call, 0), input(call, 1)]
+  const to =
+    like.kind === 'host' ? like.dataType : like.tensor.dtype === 'float32' ? dataTypes.float32 : dataTypes.int64
+  return converted(x, to)
 }
 
 const pow: Operator = (call) => {
@@ -159,6 +167,7 @@ export const arithmetic: Readonly<Record<string, Operator>> = {
   Pow: pow,
   Clip: clip,
   Cast: cast,
+  CastLike: castLike,
   Where: where,
   And: comparison(
     (a, b) => tf.logicalAnd(tf.cast(a, 'bool'), tf.cast(b, 'bool')),

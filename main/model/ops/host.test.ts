@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { startEngine } from '../../engine/pick-files.ts'
 import { tf } from '../../engine/tf.ts'
+import { liveGraph } from '../live.ts'
 import { dataTypes } from '../onnx-tensor.ts'
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from '../onnx-types.ts'
 import { planRun, run } from '../run.ts'
@@ -96,7 +97,7 @@ it.each(cases.map((test) => [test[0], test] as const))('%s', async (_, [op, inpu
   }
   const expected = await runReference(graph, { x: { dims: [1], data: Float32Array.of(0.5) } })
   const x = tf.tensor1d([0.5])
-  const y = run(planRun(graph, 'test'), x, {
+  const y = run(planRun(liveGraph(graph), 'test'), x, {
     weight: () => undefined,
     batchNorm: () => {
       throw new Error('not here')

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { tf } from '../../engine/tf.ts'
 import type { Tensor } from '../../engine/tf.ts'
 import { createRandom } from '../../volume/random.ts'
+import { liveGraph } from '../live.ts'
 import { dataTypes, elementCount } from '../onnx-tensor.ts'
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from '../onnx-types.ts'
 import { planRun, run } from '../run.ts'
@@ -60,7 +61,7 @@ async function checkCase(test: OperatorCase, throughReshape: boolean): Promise<v
   const x = spacedValues(test.x, test.range ?? [-2, 2])
   const expected = await runReference(graph, { x })
   const before = tf.memory().numTensors
-  const plan = planRun(graph, 'test', graph.outputs[0]!.name)
+  const plan = planRun(liveGraph(graph, graph.outputs[0]!.name), 'test')
   const tensors = new Map(Array.from(weights, ([name, { dims, data }]) => [name, tf.tensor(data, [...dims])]))
   const batch = toLast(x)
   const forward = (image: Tensor, others: ReadonlyMap<string, Tensor>): Tensor =>
