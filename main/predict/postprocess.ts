@@ -5,7 +5,7 @@ import type { LabelMap, ProbabilityMap } from '../volume/volume.ts'
 import type { ModelStudy } from './study.ts'
 
 /** Half the width of the bridges (vessels, nerves, mistakes in the neck) that do not make something part of the organ. */
-const bridgeMm = 3
+const bridgeMm = 2
 
 /**
  * The mask on the scan's own grid: probabilities interpolated linearly through both affines, the most probable class, and

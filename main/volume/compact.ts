@@ -23,6 +23,9 @@ function alongAxis(mask: Uint8Array, shape: Shape, axis: 0 | 1 | 2, reach: numbe
   return out
 }
 
+/** A voxel of 1.02 mm counts as one of 1 mm. */
+const slack = 0.1
+
 const box = (mask: Uint8Array, shape: Shape, reach: readonly number[], erode: boolean): Uint8Array =>
   ([0, 1, 2] as const).reduce((out, axis) => alongAxis(out, shape, axis, reach[axis]!, erode), mask)
 
@@ -36,14 +39,14 @@ export function compactBody(mask: Uint8Array, { shape, affine }: Grid, mm: numbe
   const core = box(
     mask,
     shape,
-    sizes.map((size) => Math.floor(mm / size + 1e-6)),
+    sizes.map((size) => Math.floor(mm / size + slack)),
     true,
   )
   if (!core.includes(1)) return largestComponent(mask, shape)
   const grown = box(
     largestComponent(core, shape),
     shape,
-    sizes.map((size) => Math.floor((2 * mm) / size + 1e-6)),
+    sizes.map((size) => Math.floor((2 * mm) / size + slack)),
     false,
   )
   return largestComponent(
