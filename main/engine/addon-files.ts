@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { bindingFolder, quietSource } from './files.ts'
+import { bindingFolder, quietSource, type NativeEngine } from './files.ts'
 import { InstallError } from './install-error.ts'
 
 const run = promisify(execFile)
@@ -16,7 +16,7 @@ export async function findCompiler(): Promise<string> {
 }
 
 /** Builds tfjs-node's addon beside the unpacked TensorFlow, and the one that mutes stderr. Node-API: they serve any Node. */
-export async function compileAddons(compiler: string, folder: string): Promise<void> {
+export async function compileAddons(engine: NativeEngine, compiler: string, folder: string): Promise<void> {
   const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'))
   const common = ['-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION', `-I${headers}/include`]
   const binding = [
@@ -29,7 +29,7 @@ export async function compileAddons(compiler: string, folder: string): Promise<v
   const quiet = ['-DNODE_GYP_MODULE_NAME=quiet', '-x', 'c++', quietSource, '-o', join(folder, 'quiet.node')]
   for (const args of [binding, quiet]) {
     try {
-      await run(compiler, [...common, ...args], { cwd: bindingFolder, maxBuffer: 1 << 24 })
+      await run(compiler, [...common, ...args], { cwd: bindingFolder(engine), maxBuffer: 1 << 24 })
     } catch (error) {
       const lines = ((error as { stderr?: string }).stderr ?? String(error)).split('\n')
       const complaint = lines.find((line) => /error/i.test(line)) ?? lines[0]!

@@ -32,22 +32,28 @@ export function cacheFolder(): string {
 
 /** Where an engine lies: by TensorFlow's version, the machine's kind, and the sources the addon is made from. */
 export function engineFolder(engine: NativeEngine): string {
-  const key = `${engine}-${tensorflowVersion}-${process.platform}-${process.arch}-${sourcesHash()}`
+  const key = `${engine}-${tensorflowVersion}-${process.platform}-${process.arch}-${sourcesHash(engine)}`
   return join(cacheFolder(), 'engine', key)
 }
 
-/** tfjs-node's C++ sources as npm delivers them (its install script never runs). */
-export const bindingFolder = join(packageFolder('@tensorflow/tfjs-node'), 'binding')
-export const quietSource = fileURLToPath(new URL('./quiet.c', import.meta.url))
-
-function packageFolder(name: string): string {
-  return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+/** The npm package whose addon and kernels an engine uses. Its install script, which downloads, never runs. */
+export const npmPackages: Readonly<Record<NativeEngine, string>> = {
+  cpu: '@tensorflow/tfjs-node',
+  cuda: '@tensorflow/tfjs-node-gpu',
 }
 
-function sourcesHash(): string {
+/** Where npm put the addon's C++ sources. */
+export function bindingFolder(engine: NativeEngine): string {
+  const manifest = createRequire(import.meta.url).resolve(`${npmPackages[engine]}/package.json`)
+  return join(dirname(manifest), 'binding')
+}
+export const quietSource = fileURLToPath(new URL('./quiet.c', import.meta.url))
+
+function sourcesHash(engine: NativeEngine): string {
   const hash = createHash('sha256')
-  const sources = readdirSync(bindingFolder).sort()
-  for (const path of [...sources.map((name) => join(bindingFolder, name)), quietSource]) hash.update(readFileSync(path))
+  const folder = bindingFolder(engine)
+  const sources = readdirSync(folder).sort()
+  for (const path of [...sources.map((name) => join(folder, name)), quietSource]) hash.update(readFileSync(path))
   return hash.digest('hex').slice(0, 8)
 }
 

@@ -93,7 +93,7 @@ async function build(
   }
 
   say('Compiling the addon that connects Node to TensorFlow.')
-  await compileAddons(compiler, partial)
+  await compileAddons(engine, compiler, partial)
   await checkLoads(partial)
   for (const leftover of [
     downloads,

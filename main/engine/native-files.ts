@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import util from 'node:util'
-import { locate, type NativeEngine } from './files.ts'
+import { locate, npmPackages, type NativeEngine } from './files.ts'
 import { tf } from './tf.ts'
 
 const require = createRequire(import.meta.url)
@@ -57,11 +57,11 @@ function setEnvironment(engine: NativeEngine, threads: number): void {
 function registerBackend(binding: Binding, engine: NativeEngine): void {
   // tfjs-node calls these, which Node 23 removed.
   Object.assign(util, { isNullOrUndefined: (x: unknown) => x == null, isArray: Array.isArray })
-  require('@tensorflow/tfjs-node/dist/register_all_kernels.js')
-  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js') as {
+  const packageName = npmPackages[engine]
+  require(`${packageName}/dist/register_all_kernels.js`)
+  const { NodeJSKernelBackend } = require(`${packageName}/dist/nodejs_kernel_backend.js`) as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend
   }
-  const packageName = engine === 'cuda' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, packageName))
 }
 
