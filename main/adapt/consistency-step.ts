@@ -88,7 +88,7 @@ export function consistencyStep(
     const trace = output && {
       input: channelsFirst(batch),
       logits: channelsFirst(output),
-      views: { slices, teacher: views, student: view, learningRate: options.learningRate },
+      views: { slices, valid: input.valid, teacher: views, student: view, options },
     }
     output?.dispose()
     return { ...update, learningRate: options.learningRate, ...(trace && { trace }) }

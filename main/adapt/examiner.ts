@@ -1,6 +1,7 @@
 import type { Checkpoint } from './checkpoint.ts'
 import { storable } from './checkpoint.ts'
 import { reweight } from './class-statistics.ts'
+import { classDepths, isInsideOut } from './contrast.ts'
 import { selectSlices } from './correction.ts'
 import { chooseState, drift, judge } from './guard.ts'
 import type { GuardContext, GuardScores, StatePrediction } from './guard.ts'
@@ -60,11 +61,24 @@ export class Examiner {
       this.gateDecision = { extent: 'none', scores: {}, reason: 'No slice of the scan shows tissue.' }
       return this.gateDecision
     }
+    if (guard && this.isInverted()) {
+      const reason =
+        'The classes lie in places that they have in no training scan (is the contrast inverted, such as T2-weighted?): nothing was adapted.'
+      this.gateDecision = { extent: 'none', scores: {}, reason, isRefused: true }
+      return this.gateDecision
+    }
     const distance = guard ? await this.normDistance() : undefined
     const scores = distance === undefined ? {} : { 'S11 norm distance': distance }
     const own = method.gate ? await method.gate(work) : guard ? await this.isInDomain(distance) : whole
     this.gateDecision = { ...own, scores: { ...own.scores, ...scores } }
     return this.gateDecision
+  }
+
+  private isInverted(): boolean {
+    const { source, study, sourceProbability, classes } = this.work
+    const [ni, nj] = study.volume.shape
+    const known = source.card.source.classDepths
+    return known !== undefined && isInsideOut(classDepths(labelsOf(sourceProbability, classes), ni, nj, classes), known)
   }
 
   /** In domain is what both say so of: the norm statistics (S11), and the model's agreement with itself on a copy. */
@@ -134,7 +148,8 @@ export class Examiner {
     }
     if (!last) {
       const reasons = gateReasons.length ? gateReasons : ['The method left nothing changed.']
-      return { verdict: 'not-needed', kept: 'source', scores: gateDecision.scores, reasons }
+      const verdict = gateDecision.isRefused ? 'rolled-back' : 'not-needed'
+      return { verdict, kept: 'source', scores: gateDecision.scores, reasons }
     }
     if (!this.guard)
       return { verdict: 'off', kept: last.step, scores: {}, reasons: [...gateReasons, 'The guard was off.'] }

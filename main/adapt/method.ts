@@ -62,6 +62,8 @@ export type Gate = {
   readonly scores: Readonly<Record<string, number>>
   /** Why, in a sentence for the user. */
   readonly reason: string
+  /** Not adapted because the scan cannot be, rather than because it need not be. */
+  readonly isRefused?: boolean
 }
 
 /**

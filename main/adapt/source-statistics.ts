@@ -4,6 +4,7 @@ import type { ModelStudy } from '../predict/study.ts'
 import { spacing } from '../volume/affine.ts'
 import { percentile } from '../volume/intensity.ts'
 import type { Random } from '../volume/random.ts'
+import { classDepths } from './contrast.ts'
 import { airOf, selectSlices } from './correction.ts'
 import { normDistance, observe } from './norm-layers.ts'
 import { borderBand, countClasses, intensityConsistency, labelsOf, meanEntropy } from './scores.ts'
@@ -23,6 +24,7 @@ type Measured = {
   readonly spectrum: Float64Array
   readonly shares: readonly number[]
   readonly logVolumes: readonly number[]
+  readonly depths: readonly number[]
   readonly consistency: number
   readonly normDistance: number
   readonly entropy: number
@@ -75,6 +77,7 @@ async function measure(
     spectrum: radialSpectrum({ data, ni, nj }, spectrumSize),
     shares: counts.map((count) => count / total),
     logVolumes: counts.map((count) => (count > 0 ? Math.log(count * mlPerCount) : NaN)),
+    depths: classDepths(labels, ni, nj, classes),
     consistency: await intensityConsistency(model, study, predicted, classes, random),
     normDistance: model.normLayers.length ? normDistance(model.normLayers, moments) : NaN,
     entropy: meanEntropy(probability, classes, borderBand(predicted, predicted, ni, nj)),
@@ -117,6 +120,7 @@ export async function measureSource(
     spectrumSize,
     proportions: shares.map((c) => c.mean),
     proportionsStd: shares.map((c) => c.sd),
+    classDepths: overCases(measured.map((m) => m.depths)).map((c) => c.mean),
     logVolumes: overCases(measured.map((m) => m.logVolumes)),
     consistency: { mean: mean(agreement), sd: sd(agreement), p05: percentile(Float32Array.from(agreement), 5) },
     ...(distances.length && { normDistanceP95: percentile(Float32Array.from(distances), 95) }),

@@ -55,7 +55,7 @@ export const norm = defineMethod({
     const pooled = new Map(Array.from(state.seen, ([name, batches]) => [name, poolMoments(batches)]))
     student.setStatistics(blendMoments(source.normLayers, pooled, options.alpha))
     advance(slices.length)
-    const trace = input && logits && { input, logits, views: { norm: { kind: 'blend', alpha: options.alpha } } }
+    const trace = input && logits && { input, logits, views: { slices, options } }
     return Promise.resolve({ measures: { slices: slices.length }, ...(trace && { trace }) })
   },
   dispose: ({ observer }) => observer.dispose(),

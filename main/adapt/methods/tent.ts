@@ -68,7 +68,7 @@ export const tent = defineMethod({
       const trace = seen && {
         input: channelsFirst(batch),
         logits: channelsFirst(seen),
-        views: { slices, statistics: options.statistics, entropy: options.entropy, learningRate: options.learningRate },
+        views: { slices, valid: input.valid, options },
       }
       seen?.dispose()
       return { ...update, learningRate: options.learningRate, ...(trace && { trace }) }
