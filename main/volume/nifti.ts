@@ -214,9 +214,10 @@ export function readVolume(opened: OpenedNifti, index = 0): { volume: Volume; no
 /** A mask or label map: whole numbers 0 to 255. */
 export function readLabelMap(opened: OpenedNifti, index = 0): LabelMap {
   const { volume } = readVolume(opened, index)
-  const data = Uint8Array.from(volume.data)
-  if (volume.data.some((value, n) => value !== data[n]))
-    throw refuse(opened.name, 'it is no label map: it holds values other than 0, 1, ... 255')
+  const data = new Uint8Array(volume.data)
+  for (let n = 0; n < data.length; n++)
+    if (volume.data[n] !== data[n])
+      throw refuse(opened.name, 'it is no label map: it holds values other than 0, 1, ... 255')
   return { ...volume, data }
 }
 
