@@ -24,7 +24,7 @@ import { startWork } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
 import { readInput } from './input.ts'
 import type { Input } from './input.ts'
-import { writeKept, writeSegSource } from './kept-files.ts'
+import { segSource, storeSegSource, writeKept } from './kept-files.ts'
 import { againstReference, agreementOf, labelNames, volumeTable } from './masks.ts'
 import { findMethod } from './methods.ts'
 import type { Work } from './progress.ts'
@@ -167,7 +167,7 @@ class Adaptation {
     this.before = this.native(event.probability)
     const bytes = writeNifti(this.before)
     await run.writeFile('before.nii.gz', bytes)
-    if (input.source) await writeSegSource(run.folder, input.source, this.given.model.card)
+    if (input.source) await storeSegSource(run.folder, segSource(input.source, this.given.model.card))
     await writeKept(run.folder, bytes)
     await writePictures(run.folder, drawScan(input.volume, choosePlaces(this.before)))
     await run.update({ volumes: this.volumes(this.before, undefined), ...this.compared(this.before, undefined) })

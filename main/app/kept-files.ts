@@ -11,7 +11,7 @@ import { openNifti, readLabelMap } from '../volume/nifti.ts'
  * What a DICOM SEG needs of the scan and the model, so that mask.dcm can be made again without either. Like mask.dcm itself it
  * carries the patient's identity as the scan has it: both stay with the study, and both can be deleted before a run is shared.
  */
-type SegSource = {
+export type SegSource = {
   readonly source: DicomSource
   readonly labels: ModelCard['output']['labels']
   readonly algorithm: { readonly name: string; readonly version: string }
@@ -19,24 +19,27 @@ type SegSource = {
 
 const sourceFile = 'dicom-source.json'
 
-export async function writeSegSource(folder: string, source: DicomSource, card: ModelCard): Promise<void> {
-  const content: SegSource = {
-    source,
-    labels: card.output.labels,
-    algorithm: { name: card.name, version: card.version },
-  }
-  await writeFileAtomic(join(folder, sourceFile), JSON.stringify(content) + '\n')
+export function segSource(source: DicomSource, card: ModelCard): SegSource {
+  return { source, labels: card.output.labels, algorithm: { name: card.name, version: card.version } }
 }
 
-/** Makes these bytes (a label map, .nii.gz) the kept result: mask.nii.gz, and mask.dcm where the input is DICOM. Returns their names. */
-export async function writeKept(folder: string, mask: Uint8Array): Promise<string[]> {
-  const stored = await readSegSource(folder)
+export async function storeSegSource(folder: string, source: SegSource): Promise<void> {
+  await writeFileAtomic(join(folder, sourceFile), JSON.stringify(source) + '\n')
+}
+
+/** Makes these bytes (a label map, .nii.gz) the kept result of a run. */
+export async function writeKept(folder: string, mask: Uint8Array): Promise<void> {
+  await writeMasks(folder, mask, await readSegSource(folder))
+}
+
+/** mask.nii.gz, and mask.dcm where the input is DICOM. Returns their names. */
+export async function writeMasks(folder: string, mask: Uint8Array, source: SegSource | undefined): Promise<string[]> {
   // A mask.dcm that cannot be made anew would show another mask than mask.nii.gz.
   await rm(join(folder, 'mask.dcm'), { force: true })
   await writeFileAtomic(join(folder, 'mask.nii.gz'), Buffer.from(mask))
-  if (!stored) return ['mask.nii.gz']
+  if (!source) return ['mask.nii.gz']
   const labels = readLabelMap(openNifti(mask, 'mask.nii.gz'))
-  const seg = await writeSeg(labels, stored.source, stored.labels, stored.algorithm)
+  const seg = await writeSeg(labels, source.source, source.labels, source.algorithm)
   await writeFileAtomic(join(folder, 'mask.dcm'), Buffer.from(seg.buffer, seg.byteOffset, seg.byteLength))
   return ['mask.nii.gz', 'mask.dcm']
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import type { DicomSource } from '../dicom/source.ts'
 import { UserError } from '../errors.ts'
 import type { ModelCard } from '../model/card.ts'
-import { writeKept, writeSegSource } from './kept-files.ts'
+import { segSource, writeMasks } from './kept-files.ts'
 
 /** Throws before the work begins where its result could not be written. */
 export function checkOutput(folder: string): void {
@@ -29,6 +29,5 @@ export async function writeSegmentation(
   card: ModelCard,
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true })
-  if (source) await writeSegSource(folder, source, card)
-  return writeKept(folder, mask)
+  return writeMasks(folder, mask, source && segSource(source, card))
 }
