@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { scanbridge } from './scanbridge.mjs'
 import { root, setUp } from './setup.mjs'
 
-const sample = join(root, '.cache/sample-3T-mprage')
+const sample = join(root, '.cache/sample-se-t1')
 
 /** A run folder is never written over. */
 function freeRun() {
@@ -18,7 +18,7 @@ try {
   await setUp()
   if (!existsSync(join(sample, 'truth.nii.gz'))) {
     console.error('Simulating the sample: a head on a scanner that the model was not trained on.')
-    const code = await scanbridge(['simulate', '--scanner', '3T-mprage', '--subject', '9001', '--out', sample])
+    const code = await scanbridge(['simulate', '--scanner', 'se-t1', '--subject', '9000', '--out', sample])
     if (code !== 0) process.exit(code)
   }
   const run = freeRun()
