@@ -79,7 +79,7 @@ export function readContent(a: Attributes, groups: Groups): Content {
       groups('CardiacSynchronizationSequence')?.number('NominalCardiacTriggerDelayTime') ?? a.number('TriggerTime'),
     inversionTime: a.number('InversionTime'),
     acquisition: content ? undefined : a.number('AcquisitionNumber'),
-    time: a.string('AcquisitionTime') ?? a.string('ContentTime') ?? '',
+    time: a.string('AcquisitionTime') ?? '',
     stack: content?.string('StackID') ?? '',
   }
 }
