@@ -182,7 +182,7 @@ export function scoreTable({ verdict }: Report): Table {
 export function stepTable({ steps, run }: Report): Table {
   const cell = (value: number | null | undefined): string => (value == null ? none : figure(value))
   return {
-    header: ['Step', 'Phase', 'Loss', 'Learning rate', 'Gradient norm', 'Time', 'Stored'],
+    header: ['Step', 'Phase', 'Loss', 'Learning rate', 'Gradient norm', 'Elapsed', 'Stored'],
     rows: steps.map((step) => [
       `${step.step}`,
       step.phase,
