@@ -32,7 +32,7 @@ async function unetSteps(engine: string, threads: number): Promise<unknown> {
     return JSON.parse(stdout.trim().split('\n').at(-1)!)
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string }
-    return { notRun: /UserError[^\n]*/.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) }
+    return { notRun: /UserError: [^\n]*/.exec(stderr)?.[0] ?? stderr.trim().split('\n').at(-1) }
   }
 }
 
