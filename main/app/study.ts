@@ -66,11 +66,9 @@ export type Selection = { readonly seriesUid: string; readonly volumeIndex: numb
 export async function openStudy(path: string, options: OpenOptions = {}): Promise<OpenedStudy> {
   const input = await describeInput(path)
   if (input.kind === 'missing') throw new UserError('input-not-found', { path })
-  if (input.kind === 'file' && looksLikeNifti(await input.source.read(600), path))
-    return openNiftiStudy(path, input.source)
-  const found = await findInstances(path, options).catch((error: unknown) => {
-    throw error instanceof Unreadable ? refusal(path, error.reason, error) : error
-  })
+  const head = input.kind === 'file' ? await orRefusal(path, input.source.read(600)) : undefined
+  if (input.kind === 'file' && head && looksLikeNifti(head, path)) return openNiftiStudy(path, input.source)
+  const found = await orRefusal(path, findInstances(path, options))
   const all = collectSeries(found.instances)
   if (all.length === 0) throw refusal(path, nothingReason(found))
   return {
@@ -87,6 +85,14 @@ export async function openStudy(path: string, options: OpenOptions = {}): Promis
   }
 }
 
+async function orRefusal<T>(path: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result
+  } catch (error) {
+    throw error instanceof Unreadable ? refusal(path, error.reason, error) : error
+  }
+}
+
 function refusal(path: string, reason: string, cause?: unknown): UserError {
   return new UserError(
     'input-unsupported',
@@ -96,7 +102,7 @@ function refusal(path: string, reason: string, cause?: unknown): UserError {
 }
 
 async function openNiftiStudy(path: string, source: Source): Promise<OpenedStudy> {
-  const opened = openNifti(await source.read(maxFileBytes), path)
+  const opened = openNifti(await orRefusal(path, source.read(maxFileBytes)), path)
   const { shape, affine, count } = opened
   const summary = summarizeVolume(shape, affine, shape[2], 'image')
   const scanner = { key: 'unknown', manufacturer: '', model: '', fieldStrength: 0, softwareVersions: '', station: '' }

@@ -5,6 +5,8 @@ import { deflateSync, zipSync } from 'fflate'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dataFolder, withoutData } from '../../tests/data-folder.ts'
 import { pixels16, slice, writeDicom } from '../../tests/write-dicom.ts'
+import { identity } from '../volume/affine.ts'
+import { writeNifti } from '../volume/nifti.ts'
 import { findInstances } from './files.ts'
 import { collectSeries } from './series.ts'
 import { toVolume } from './to-volume.ts'
@@ -41,6 +43,7 @@ describe('a folder', () => {
       'notes.txt': 'hello',
       empty: '',
       'inner.zip': zipSync({ a: slices.IM0! }),
+      'mask.nii': writeNifti({ shape: [1, 1, 1], affine: identity, data: Uint8Array.of(1) }, { gzip: false }),
       'cut.dcm': slices.IM0!.subarray(0, -3),
     })
     const { instances, rejected } = await findInstances(folder)
@@ -49,6 +52,7 @@ describe('a folder', () => {
       { file: 'cut.dcm', reason: 'it is cut off: 21 of 24 bytes of its pixels are there' },
       { file: 'empty', reason: 'it is empty' },
       { file: 'inner.zip', reason: 'it is a ZIP within what was opened; open it by itself' },
+      { file: 'mask.nii', reason: 'it is a NIfTI file within what was opened; open it by itself' },
       { file: 'notes.txt', reason: 'it is not a DICOM file' },
     ])
     expect(await firstValues(folder)).toEqual([0, 3, 6])

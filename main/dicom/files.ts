@@ -94,7 +94,8 @@ async function readHeaders(sources: readonly Source[], { signal, onProgress }: F
     try {
       origin.set(await readHeader(source), source)
     } catch (error) {
-      rejected.push({ file: source.name, reason: reasonOf(error) })
+      if (!(error instanceof Unreadable)) throw error
+      rejected.push({ file: source.name, reason: error.reason })
     }
     if (performance.now() - yielded > 50) {
       onProgress?.(n + 1, sources.length)
@@ -109,13 +110,6 @@ async function readHeaders(sources: readonly Source[], { signal, onProgress }: F
     read: (instance) => readWhole(origin.get(instance)!, instance),
     study: async (instance) => readStudyFacts((await parseStart(origin.get(instance)!)).parsed.attributes),
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Unreadable) return error.reason
-  const { code } = error as NodeJS.ErrnoException
-  if (error instanceof Error && typeof code === 'string') return `it could not be read (${code})`
-  throw error
 }
 
 async function readHeader(source: Source): Promise<Instance> {
@@ -150,13 +144,14 @@ async function parseStart(source: Source): Promise<{ parsed: Parsed; isWhole: bo
   return { parsed, isWhole: true }
 }
 
+/** What could be opened, but by itself. */
 function refuseOtherFiles(bytes: Uint8Array): void {
   if (isZip(bytes)) throw new Unreadable('it is a ZIP within what was opened; open it by itself')
+  if (String.fromCharCode(...bytes.subarray(344, 347)) === 'n+1')
+    throw new Unreadable('it is a NIfTI file within what was opened; open it by itself')
 }
 
 async function readWhole(source: Source, { pixels }: Instance): Promise<Uint8Array> {
-  const bytes = await source.read(maxFileBytes).catch((error: unknown) => {
-    throw new Unreadable(reasonOf(error), { cause: error })
-  })
+  const bytes = await source.read(maxFileBytes)
   return pixels.transferSyntax === deflated ? parse(bytes).bytes : bytes
 }

@@ -2,13 +2,14 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
+import { Unreadable } from './unreadable.ts'
 
 /** Something with bytes: a file on disk, or an entry of an archive. */
 export type Source = {
   /** Relative to what the user opened. */
   readonly name: string
   readonly size: number
-  /** At most `limit` bytes from the start. */
+  /** At most `limit` bytes from the start. Throws Unreadable. */
   read(limit: number): Promise<Uint8Array>
 }
 
@@ -25,11 +26,22 @@ function fileSource(path: string, name: string, size: number): Source {
   return {
     name,
     size,
-    read(limit) {
+    async read(limit) {
       const length = Math.min(size, limit)
-      return length <= smallBytes ? Promise.resolve(readSmall(path, length)) : readLarge(path, length)
+      try {
+        return length <= smallBytes ? readSmall(path, length) : await readLarge(path, length)
+      } catch (error) {
+        throw unreadable(error)
+      }
     },
   }
+}
+
+/** Permissions, a disk that went away: the system's own word, and no path. */
+function unreadable(error: unknown): Unreadable {
+  const { code } = error as NodeJS.ErrnoException
+  if (!(error instanceof Error) || typeof code !== 'string') throw error
+  return new Unreadable(`it could not be read (${code})`, { cause: error })
 }
 
 /** A trip through the thread pool costs more than reading a slice that the system has at hand. */
@@ -72,7 +84,12 @@ async function collect(root: string, folder: string, entered: Set<string>, sourc
   const { dev, ino } = await stat(folder)
   if (entered.has(`${dev} ${ino}`)) return
   entered.add(`${dev} ${ino}`)
-  for (const name of (await readdir(folder)).sort()) {
+  const names = await readdir(folder).catch((error: unknown) => {
+    const name = relative(root, folder).split(sep).join('/')
+    sources.push({ name, size: 1, read: () => Promise.reject(unreadable(error)) })
+    return []
+  })
+  for (const name of names.sort()) {
     const path = join(folder, name)
     const facts = statSync(path, { throwIfNoEntry: false })
     if (facts?.isDirectory()) await collect(root, path, entered, sources)
