@@ -55,7 +55,8 @@ export const activations: Readonly<Record<string, Operator>> = {
     const x = input(call, 0)
     const layout = layoutOf(x)
     const tensor = inLayout(x, layout)
-    // Slopes are broadcast to x, never x to them.
-    return tensorValue(tf.prelu(tensor, inLayout(withRank(input(call, 1), tensor.rank), layout)), layout)
+    // tfjs's own takes slopes along the last axis only, on wasm, and says nothing about others.
+    const slope = inLayout(withRank(input(call, 1), tensor.rank), layout)
+    return tensorValue(tf.add(tf.relu(tensor), tf.mul(tf.minimum(tensor, 0), slope)), layout)
   },
 }

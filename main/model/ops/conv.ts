@@ -1,9 +1,11 @@
+import { isNative } from '../../engine/native.ts'
 import { tf } from '../../engine/tf.ts'
 import type { Tensor, Tensor4D } from '../../engine/tf.ts'
 import { BadNode, input, number, numbers, text } from '../operator.ts'
 import type { Call } from '../operator.ts'
 import { inLayout, tensorValue } from '../value.ts'
 import type { Value } from '../value.ts'
+import { composedTransposedConv, convGradient, depthwiseGradient, spreadOut, withGradient } from './composed.ts'
 import { conv3dTranspose } from './conv3d-transpose.ts'
 import { dilated, padded, paddingName, span, unpadded, widen, windowOf } from './window.ts'
 import type { Window } from './window.ts'
@@ -58,7 +60,11 @@ function convolve(x: Tensor, filter: Tensor, window: Window, groups: number): Te
     const channels = x.shape.at(-1)!
     if (groups === channels && x.rank === 4 && strides[0] === strides[1]) {
       const shape = [...filter.shape.slice(0, 2), channels, filter.shape[3]! / channels] as [...Three, number]
-      return tf.depthwiseConv2d(x as Tensor4D, tf.reshape(filter, shape), strides as Two, padding)
+      return withGradient(
+        [x, tf.reshape(filter, shape)],
+        (image, taps) => tf.depthwiseConv2d(image as Tensor4D, taps as Tensor4D, strides as Two, padding),
+        depthwiseGradient(window),
+      )
     }
     const filters = tf.split(filter, groups, -1)
     const parts = tf.split(x, groups, -1)
@@ -68,7 +74,11 @@ function convolve(x: Tensor, filter: Tensor, window: Window, groups: number): Te
     )
   }
   if (x.rank === 4) return tf.conv2d(x as Tensor4D, filter as Tensor4D, strides as Two, padding)
-  return tf.conv3d(x as tf.Tensor5D, filter as tf.Tensor5D, strides as Three, padding)
+  return withGradient(
+    [x, filter],
+    (image, taps) => tf.conv3d(image as tf.Tensor5D, taps as tf.Tensor5D, strides as Three, padding),
+    convGradient(window),
+  )
 }
 
 /** Pads of a transposed convolution are what is cut off its result, and output_padding is added behind. */
@@ -116,7 +126,9 @@ function deconvolve(x: Tensor, filter: Tensor, window: Window, extra: readonly n
           strides as Two,
           'valid',
         )
-      : conv3dTranspose(x as tf.Tensor5D, filter as tf.Tensor5D, full, strides)
+      : isNative()
+        ? conv3dTranspose(x as tf.Tensor5D, filter as tf.Tensor5D, full, strides)
+        : composedTransposedConv(x, filter, window, full)
   // output_padding takes back what pads would cut; where they cut less, there is nothing to take back but zeros.
   const behind = full.map((_, axis) => after[axis]! - extra[axis]!)
   const kept = full.map((size, axis) => size - before[axis]! - Math.max(behind[axis]!, 0))
@@ -125,25 +137,4 @@ function deconvolve(x: Tensor, filter: Tensor, window: Window, extra: readonly n
     : tf.slice(y, [0, ...before, 0], [n, ...kept, out])
   const none = full.map(() => 0)
   return padded(cropped, { ...window, before: none, after: behind.map((size) => Math.max(-size, 0)) })
-}
-
-/** A filter with zeros between its taps along one axis. */
-function spreadOut(filter: Tensor, axis: number, dilation: number): Tensor {
-  if (dilation === 1) return filter
-  const { shape } = filter
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1)
-  const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1)
-  const taps = tf.reshape(filter, [outer * shape[axis]!, 1, inner])
-  const spaced = tf.pad(taps, [
-    [0, 0],
-    [0, dilation - 1],
-    [0, 0],
-  ])
-  const wide = tf.reshape(spaced, [outer, shape[axis]! * dilation, inner])
-  const size = span(shape[axis]!, dilation)
-  return tf.reshape(tf.slice(wide, [0, 0, 0], [outer, size, inner]), [
-    ...shape.slice(0, axis),
-    size,
-    ...shape.slice(axis + 1),
-  ])
 }

@@ -3,6 +3,7 @@ import type { Tensor } from '../../engine/tf.ts'
 import { BadNode, input, number, numbers } from '../operator.ts'
 import type { Call, Operator } from '../operator.ts'
 import { inLayout, tensorValue } from '../value.ts'
+import { maxGradient, withGradient } from './composed.ts'
 import { dilated, padded, paddingName, unpadded, widen, windowOf } from './window.ts'
 import type { Window } from './window.ts'
 
@@ -19,7 +20,7 @@ function maxima(x: Tensor, window: Window): Tensor {
   if (window.dilations.some((dilation) => dilation > 1)) return dilated(x, window, maxima, lowest)
   const padding = paddingName(window, x.shape.slice(1, -1))
   if (!padding) return maxima(padded(x, window, lowest), unpadded(window))
-  return slideMax(x, window, padding)
+  return withGradient([x], (image) => slideMax(image, window, padding), maxGradient(window, lowest))
 }
 
 const slideMax: Slide = (x, { kernel, strides }, padding) =>
@@ -46,8 +47,6 @@ export const averagePool: Operator = (call) => {
     if (window.dilations.some((dilation) => dilation > 1)) return dilated(image, window, means)
     const isBare = [...window.before, ...window.after].every((pad) => pad === 0)
     if (isBare) return slideMean(image, window, 'valid')
-    // TensorFlow's own padding never counts.
-    if (!countsPads && paddingName(window, image.shape.slice(1, -1))) return slideMean(image, window, 'same')
     const sums = slideMean(padded(image, window), unpadded(window), 'valid')
     const counted = tf.ones([1, ...image.shape.slice(1, -1), 1])
     const rest = floored.after.map((pad, axis) => window.after[axis]! - pad)
