@@ -77,9 +77,9 @@ function textOf(path: string): string {
   return [raw, ...streams, ...glyphs].join('\n')
 }
 
-/** The parts of the planted values that would give somebody away. */
+/** The parts of the planted values that would give somebody away; long enough not to stand in a hash by chance. */
 const givingAway =
-  /mustermann|erika|musterstadt|mustermr3|4711|19551224|sn778899|olga|referrer|acc20201|20210203|8822882288/i
+  /mustermann|musterstadt|mustermr3|pid-4711|19551224|sn778899|operator\^|referrer\^|acc20201|20210203|47114711|88228822/i
 
 function mentions(): string[] {
   return filesIn(run)

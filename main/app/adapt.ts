@@ -25,7 +25,7 @@ import type { EngineChoice } from './engine.ts'
 import { readInput } from './input.ts'
 import type { Input } from './input.ts'
 import { segSource, storeSegSource, writeKept } from './kept-files.ts'
-import { againstReference, agreementOf, labelNames, volumeTable } from './masks.ts'
+import { againstReference, labelNames, volumeTable } from './masks.ts'
 import { findMethod } from './methods.ts'
 import type { Work } from './progress.ts'
 import { readReference } from './reference-files.ts'
@@ -170,7 +170,7 @@ class Adaptation {
     if (input.source) await storeSegSource(run.folder, segSource(input.source, this.given.model.card))
     await writeKept(run.folder, bytes)
     await writePictures(run.folder, drawScan(input.volume, choosePlaces(this.before)))
-    await run.update({ volumes: this.volumes(this.before, undefined), ...this.compared(this.before, undefined) })
+    await run.update({ volumes: this.volumes(this.before, undefined), ...this.compared(this.before) })
   }
 
   private async finish(result: EpisodeResult): Promise<void> {
@@ -185,7 +185,10 @@ class Adaptation {
     await run.writeFile('after.nii.gz', writeNifti(after))
     await this.storeMasks(result, after, kept)
     await writeKept(run.folder, bytes)
-    await writePictures(run.folder, drawScan(input.volume, choosePlaces(before, after)))
+    await writePictures(
+      run.folder,
+      drawScan(input.volume, choosePlaces(before, result.kept === 'source' ? after : kept)),
+    )
     const { verdict, scores, reasons } = result.guard
     const [adaptMs, finishMs] = [finishing - this.episodeStarted - this.sourceMs, performance.now() - finishing]
     await run.decide('kept', keptSentence(result.kept, verdict), {
@@ -195,7 +198,7 @@ class Adaptation {
       guardChoice: { verdict, kept: result.kept },
       method: { ...run.record.method, parameters: { ...result.options } },
       volumes: this.volumes(kept, after),
-      ...this.compared(before, after),
+      ...this.compared(before, after, kept),
       timing: rounded({
         readMs: this.given.readMs,
         sourceMs: this.sourceMs,
@@ -230,15 +233,12 @@ class Adaptation {
     return volumeTable(labelNames(this.given.model.card), { before: this.before!, after, kept })
   }
 
-  private compared(before: LabelMap, after: LabelMap | undefined): Partial<RunRecord> {
+  private compared(before: LabelMap, after?: LabelMap, kept = before): Partial<RunRecord> {
     const { model, reference } = this.given
-    const labels = labelNames(model.card)
+    if (!reference) return {}
     const score = (mask: LabelMap): NonNullable<RunRecord['reference']>['before'] =>
-      againstReference(mask, reference!, labels)
-    return {
-      agreement: after ? agreementOf(before, after, labels) : {},
-      ...(reference && { reference: { before: score(before), after: after ? score(after) : {} } }),
-    }
+      againstReference(mask, reference, labelNames(model.card))
+    return { reference: { before: score(before), after: after ? score(after) : {}, kept: score(kept) } }
   }
 
   private async end(state: 'cancelled' | 'failed', detail: string): Promise<void> {

@@ -12,11 +12,6 @@ export function volumesOf(mask: LabelMap, labels: readonly LabelName[]): Record<
   return byName(labels, ({ value }) => overlap(mask, mask, [value]).predictionMl)
 }
 
-/** Dice of two masks by label name. */
-export function agreementOf(a: LabelMap, b: LabelMap, labels: readonly LabelName[]): Record<string, number> {
-  return byName(labels, ({ value }) => overlap(a, b, [value]).dice)
-}
-
 /** Against a reference of the same grid, by label name. */
 export function againstReference(
   mask: LabelMap,

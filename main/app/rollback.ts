@@ -37,6 +37,7 @@ export async function rollBack(
     {
       kept: to,
       guard: { ...record.guard, verdict: verdictAfter(record, to) },
+      ...(record.reference && { reference: referenceAfter(record.reference, to, await isLast(folder, mask)) }),
       volumes: Object.fromEntries(
         Object.entries(record.volumes).map(([label, ml]) => [label, { ...ml, kept: volumes[label] ?? ml.kept }]),
       ),
@@ -51,6 +52,21 @@ export async function rollBack(
 function verdictAfter({ guard, guardChoice }: RunRecord, to: Kept): RunRecord['guard']['verdict'] {
   if (!guardChoice || guardChoice.verdict === 'off') return guard.verdict
   return guardChoice.kept === to ? guardChoice.verdict : 'overruled'
+}
+
+/** The reference itself is not part of the run: a mask that was compared with it before the choice keeps its scores. */
+function referenceAfter(
+  { before, after }: NonNullable<RunRecord['reference']>,
+  to: Kept,
+  isLast: boolean,
+): NonNullable<RunRecord['reference']> {
+  const kept = to === 'source' ? before : isLast ? after : undefined
+  return { before, after, ...(kept && { kept }) }
+}
+
+async function isLast(folder: string, mask: Uint8Array): Promise<boolean> {
+  const after = await readRunFile(folder, 'after.nii.gz')
+  return after?.length === mask.length && after.every((byte, n) => byte === mask[n])
 }
 
 function noMask({ folder, masks, journal }: ReadRun, to: Kept): UserError {

@@ -6,8 +6,8 @@ export function summary(folder: string, { guard, kept, volumes, input, engine, t
   const cell = (ml: number | null): string => (ml === null ? '-' : ml.toFixed(1))
   const rows = Object.entries(volumes).map(([name, ml]) => [name, cell(ml.before), cell(ml.after), cell(ml.kept)])
   const dice = Object.entries(reference?.before ?? {}).map(([name, before]) => {
-    const after = reference?.after[name]?.dice ?? null
-    return [name, before.dice?.toFixed(4) ?? '-', after?.toFixed(4) ?? '-']
+    const dice = [before, reference?.after[name], reference?.kept?.[name]].map((one) => one?.dice?.toFixed(4) ?? '-')
+    return [name, ...dice]
   })
   const seconds = timing['totalMs'] === undefined ? '' : ` in ${(timing['totalMs'] / 1000).toFixed(1)} s`
   return [
@@ -15,7 +15,7 @@ export function summary(folder: string, { guard, kept, volumes, input, engine, t
     ...guard.reasons.map((reason) => `  - ${reason}`),
     '',
     table(['label', 'before, ml', 'after, ml', 'kept, ml'], rows),
-    ...(dice.length ? ['', table(['label', 'Dice before', 'Dice after'], dice)] : []),
+    ...(dice.length ? ['', table(['label', 'Dice before', 'Dice after', 'Dice kept'], dice)] : []),
     ...[...input.notes, ...engine.notes].map((note) => `Note: ${note}`),
     '',
     `Report: ${folder}/report.html`,

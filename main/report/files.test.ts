@@ -76,7 +76,6 @@ async function makeRun(): Promise<string> {
     timing: { totalMs: 1234 },
     guard: { verdict: 'accepted', scores: { 'S4 consistency': 0.93 }, reasons: ['Agreement <rose>.'] },
     volumes: { [names[0]!]: { before: 30, after: 45, kept: 45 }, [names[1]!]: { before: 0, after: 6, kept: 6 } },
-    agreement: { [names[0]!]: 0.8, [names[1]!]: 0 },
   })
   run.close()
   return folder
@@ -150,8 +149,8 @@ test('the CSV has one line per label, quoted where needed', async () => {
   await writeReports(folder, ['csv'])
   const lines = read('report.csv').trimEnd().split('\r\n')
   expect(lines.length).toBe(3)
-  expect(lines[1]).toContain('"grey & ""matter""",30,45,45,15,50,0.8,,')
-  expect(lines[2]).toContain('<white>,0,6,6,6,,0,,')
+  expect(lines[1]).toContain('"grey & ""matter""",3,30,45,45,15,50,')
+  expect(lines[2]).toContain('<white>,3,0,6,6,6,,')
 })
 
 test('a run without masks still has a report that says so', async () => {

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
+import { overlap } from '../evaluate/overlap.ts'
 import { readRun, readRunFile } from '../runs/files.ts'
 import { openNifti, readLabelMap } from '../volume/nifti.ts'
 import { orient } from '../volume/orient.ts'
@@ -10,10 +11,12 @@ import type { LabelMap } from '../volume/volume.ts'
 import { csv } from './csv.ts'
 import { html } from './html.ts'
 import { pictureRow } from './panels.ts'
+import type { Masks, PictureRow } from './panels.ts'
 import { pdf } from './pdf.ts'
 import type { Picture } from './pictures.ts'
-import { reportOf } from './report.ts'
-import type { Identity, Report } from './report.ts'
+import { comparedState, reportOf } from './report.ts'
+import type { Identity } from './report.ts'
+import { afterName } from './sections.ts'
 import type { Content } from './sections.ts'
 import { stylesheet } from './style.ts'
 
@@ -62,28 +65,34 @@ export async function writeReports(folder: string, wanted: readonly Format[], id
   return names
 }
 
-/** The data of a run's report, without writing it. */
-export async function readReport(folder: string, identity?: Identity): Promise<Report> {
+async function readContent(folder: string, identity: Identity | undefined): Promise<Content> {
   const run = await readRun(folder)
-  return reportOf({ run, identity, files: await hashes(folder) })
+  const compared = comparedState(run)
+  const before = await readMask(folder, 'before.nii.gz')
+  const after = compared && (await readMask(folder, compared.isKept ? 'mask.nii.gz' : 'after.nii.gz'))
+  const { labels } = run.record.model
+  const agreement = before && after ? agreementOf(before, after, labels) : {}
+  const report = reportOf({ run, identity, files: await hashes(folder), agreement })
+  const shown = before && { before, labels, ...(after && { after: { mask: after, name: afterName(compared) } }) }
+  return { report, ...(shown ? await readPictures(folder, shown) : { rows: [], pictures: new Map() }) }
 }
 
-async function readContent(folder: string, identity: Identity | undefined): Promise<Content> {
-  const report = await readReport(folder, identity)
-  const [before, after] = [await readMask(folder, 'before.nii.gz'), await readMask(folder, 'after.nii.gz')]
-  const index = before ? await readRunFile(folder, 'pictures/pictures.json') : undefined
-  if (!before || !index) return { report, rows: [], pictures: new Map() }
+async function readPictures(folder: string, masks: Masks): Promise<Pick<Content, 'rows' | 'pictures'>> {
+  const index = await readRunFile(folder, 'pictures/pictures.json')
   const pictures = new Map<string, Uint8Array>()
-  const masks = { before, ...(after ? { after } : {}), labels: report.model.labels }
-  const rows = []
-  for (const { file, ...place } of PictureIndex.parse(JSON.parse(Buffer.from(index).toString('utf8')))) {
+  const rows: PictureRow[] = []
+  for (const { file, ...place } of index ? PictureIndex.parse(JSON.parse(Buffer.from(index).toString('utf8'))) : []) {
     const png = await readRunFile(folder, `pictures/${file}`)
     if (!png) continue
     const name = `${place.plane}-${place.index}`
     pictures.set(name, png)
     rows.push(pictureRow(name, place, masks))
   }
-  return { report, rows, pictures }
+  return { rows, pictures }
+}
+
+function agreementOf(before: LabelMap, after: LabelMap, labels: Masks['labels']): Record<string, number> {
+  return Object.fromEntries(labels.map(({ name, value }) => [name, overlap(after, before, [value]).dice]))
 }
 
 async function readMask(folder: string, name: string): Promise<LabelMap | undefined> {

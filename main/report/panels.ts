@@ -12,10 +12,14 @@ import type { LabelMap } from '../volume/volume.ts'
 export type PictureRow = {
   readonly picture: string
   readonly caption: string
-  readonly panels: readonly { readonly name: 'Before' | 'After' | 'Change'; readonly scene: Scene }[]
+  readonly panels: readonly { readonly name: string; readonly scene: Scene }[]
 }
 
-export type Masks = { readonly before: LabelMap; readonly after?: LabelMap; readonly labels: readonly LabelName[] }
+export type Masks = {
+  readonly before: LabelMap
+  readonly after?: { readonly mask: LabelMap; readonly name: string }
+  readonly labels: readonly LabelName[]
+}
 
 /** mm, so that text is the same size on every panel however far it is scaled. */
 const textSize = 7
@@ -26,16 +30,20 @@ export function pictureRow(picture: string, place: Place, { before, after, label
   const view = { grid: planeGrid(before, place.plane), place }
   const scan = (title: string, marks: readonly Mark[]): Scene => framed(view, picture, title, marks)
   const slice = `${place.plane} slice ${place.index + 1} of ${view.grid.slices}`
-  const panels = [{ name: 'Before' as const, scene: scan(`Source mask, ${slice}`, labelMarks(view, before, labels)) }]
-  if (!after) return { picture, caption: caption(before, place, slice), panels }
+  const source = {
+    name: 'Before: source model',
+    scene: scan(`Source mask, ${slice}`, labelMarks(view, before, labels)),
+  }
+  if (!after) return { picture, caption: caption(before, place, slice), panels: [source] }
+  const { mask, name } = after
   return {
     picture,
-    caption: caption(before, place, slice, changedPixels(view, before, after)),
+    caption: caption(before, place, slice, changedPixels(view, before, mask)),
     panels: [
-      ...panels,
-      { name: 'After' as const, scene: scan(`Adapted mask, ${slice}`, labelMarks(view, after, labels)) },
-      { name: 'Change' as const, scene: scan(`Difference of the masks, ${slice}`, changeMarks(view, before, after)) },
-    ] as PictureRow['panels'],
+      source,
+      { name, scene: scan(`${name}, ${slice}`, labelMarks(view, mask, labels)) },
+      { name: 'Change', scene: scan(`Difference of the masks, ${slice}`, changeMarks(view, before, mask)) },
+    ],
   }
 }
 

@@ -51,7 +51,8 @@ export async function pdf(content: Content): Promise<Uint8Array> {
   if (report.volumes.length) {
     heading(doc, 'Volumes')
     scene(doc, bars(report), inner * 0.72)
-    table(doc, volumeTable(report), [1.7, 1, 1, 1, 1, 0.9, 1.2])
+    const volumes = volumeTable(report)
+    table(doc, volumes, [1.7, ...volumes.numbers.map(() => 1)])
   }
   if (rows.length) pictures(doc, content)
   const reference = referenceTable(report)

@@ -21,6 +21,7 @@ const VolumeRow = z.object({
   name: z.string(),
   value: z.number().int(),
   color: z.string(),
+  /** Of the source model's mask; of the one it is compared with; of the one that is kept. */
   beforeMl: z.number(),
   afterMl: z.number().nullable(),
   keptMl: z.number(),
@@ -53,6 +54,11 @@ export const Report = z.object({
     reasons: z.array(z.string()),
     scores: z.array(z.object({ key: z.string(), name: z.string(), meaning: z.string(), value: z.number().nullable() })),
   }),
+  /**
+   * Which state stands for "after" here, beside the source's "before": the kept step, or where the source was kept the last
+   * step. Null where no step has a mask.
+   */
+  compared: z.object({ step: z.number().int(), isKept: z.boolean() }).nullable(),
   volumes: z.array(VolumeRow),
   reference: z.array(z.object({ name: z.string(), before: Overlap.nullable(), after: Overlap.nullable() })).nullable(),
   steps: z.array(JournalLine.extend({ mask: z.boolean() })),
@@ -80,11 +86,21 @@ export type ReportFacts = {
   readonly run: ReadRun
   readonly identity: Identity | undefined
   readonly files: readonly { readonly name: string; readonly sha256: string }[]
+  /** Dice by label name of the mask before with the mask it is compared with. */
+  readonly agreement: Readonly<Record<string, number>>
+}
+
+/** Which state a run's report compares the source with; see Report.compared. */
+export function comparedState({ record: { kept }, journal }: ReadRun): Report['compared'] {
+  if (kept !== 'source') return { step: kept, isKept: true }
+  const last = journal.findLast(({ phase }) => phase === 'final')
+  return last && last.step > 0 ? { step: last.step, isKept: false } : null
 }
 
 /** The facts of a run as plain data: what every format of the report shows. */
-export function reportOf({ run, identity, files }: ReportFacts): Report {
+export function reportOf({ run, identity, files, agreement }: ReportFacts): Report {
   const { record, state, journal } = run
+  const compared = comparedState(run)
   return {
     schema: 1,
     kind: 'run',
@@ -104,8 +120,9 @@ export function reportOf({ run, identity, files }: ReportFacts): Report {
       reasons: record.guard.reasons,
       scores: Object.entries(record.guard.scores).map(([key, value]) => ({ key, ...scoreNames(key), value })),
     },
-    volumes: volumeRows(record),
-    reference: record.reference ? referenceRows(record.reference) : null,
+    compared,
+    volumes: volumeRows(record, compared, agreement),
+    reference: record.reference ? referenceRows(record.reference, compared) : null,
     steps: journal.map((line) => ({ ...line, mask: line.phase !== 'final' && run.masks.includes(line.step) })),
     input: record.input,
     model: record.model,
@@ -119,17 +136,22 @@ export function reportOf({ run, identity, files }: ReportFacts): Report {
   }
 }
 
-function volumeRows({ volumes, model, agreement }: RunRecord): VolumeRow[] {
+function volumeRows(
+  { volumes, model }: RunRecord,
+  compared: Report['compared'],
+  agreement: ReportFacts['agreement'],
+): VolumeRow[] {
   return model.labels.flatMap(({ name, value, color }) => {
     const row = volumes[name]
     if (!row) return []
-    const changeMl = row.after === null ? null : row.after - row.before
+    const afterMl = compared && (compared.isKept ? row.kept : row.after)
+    const changeMl = afterMl === null ? null : afterMl - row.before
     return {
       name,
       value,
       color,
       beforeMl: row.before,
-      afterMl: row.after,
+      afterMl,
       keptMl: row.kept,
       changeMl,
       changePercent: changeMl === null || row.before === 0 ? null : (100 * changeMl) / row.before,
@@ -138,7 +160,10 @@ function volumeRows({ volumes, model, agreement }: RunRecord): VolumeRow[] {
   })
 }
 
-function referenceRows({ before, after }: NonNullable<RunRecord['reference']>): NonNullable<Report['reference']> {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names.map((name) => ({ name, before: before[name] ?? null, after: after[name] ?? null }))
+function referenceRows(
+  { before, after, kept }: NonNullable<RunRecord['reference']>,
+  compared: Report['compared'],
+): NonNullable<Report['reference']> {
+  const other = compared?.isKept ? kept : compared ? after : undefined
+  return Object.keys(before).map((name) => ({ name, before: before[name]!, after: other?.[name] ?? null }))
 }

@@ -2,7 +2,7 @@ import { curve, figure, volumeBars } from './charts.ts'
 import type { Series } from './charts.ts'
 import { change, date, milliseconds, none, number } from './format.ts'
 import type { PictureRow } from './panels.ts'
-import type { Report } from './report.ts'
+import type { Report, VolumeRow } from './report.ts'
 import { scoreNames } from './scores.ts'
 import { colors, rectangle } from './scene.ts'
 import type { Mark, Scene } from './scene.ts'
@@ -37,10 +37,15 @@ export function verdictBadge({ verdict, run }: Report): { text: string; tone: To
   }[verdict.verdict]
 }
 
+/** "After: step 5, kept". */
+export function afterName(compared: Report['compared']): string {
+  return compared ? `After: step ${compared.step}, ${compared.isKept ? 'kept' : 'not kept'}` : 'After'
+}
+
 /** Name, figure, and what it means. */
 export type Tile = readonly [name: string, figure: string, detail: string]
 
-export function tiles({ volumes, run, timing, reference, method }: Report): Tile[] {
+export function tiles({ volumes, run, timing, reference, method, compared }: Report): Tile[] {
   const sum = (values: readonly (number | null)[]): number | null =>
     values.includes(null) ? null : values.reduce<number>((total, value) => total + value!, 0)
   const before = sum(volumes.map((row) => row.beforeMl))
@@ -60,7 +65,9 @@ export function tiles({ volumes, run, timing, reference, method }: Report): Tile
           ] as const,
         ]
       : []),
-    ['Masks agree', number(mean(volumes.map((row) => row.agreement)), 3), 'mean Dice, before with after'],
+    ...(compared
+      ? [['Masks agree', number(mean(volumes.map((row) => row.agreement)), 3), 'mean Dice, before with after'] as const]
+      : []),
     ...(reference
       ? [
           [
@@ -108,44 +115,44 @@ export type Table = {
   readonly hasTotal?: boolean
 }
 
-export function volumeTable({ volumes }: Report): Table {
-  const total = (pick: (row: Report['volumes'][number]) => number | null): number | null =>
-    volumes.some((row) => pick(row) === null) ? null : volumes.reduce((sum, row) => sum + pick(row)!, 0)
-  const [before, after, kept, changed] = [
-    total((r) => r.beforeMl),
-    total((r) => r.afterMl),
-    total((r) => r.keptMl),
-    total((r) => r.changeMl),
-  ]
-  const row = (
-    name: string,
-    values: readonly (number | null)[],
-    percent: number | null,
-    agreement: number | null,
-  ): string[] => [
+export function volumeTable({ volumes, compared }: Report): Table {
+  type Sums = Pick<VolumeRow, 'beforeMl' | 'afterMl' | 'keptMl' | 'changeMl'>
+  const isOther = compared !== null && !compared.isKept
+  const row = (name: string, ml: Sums, agreement: number | null): string[] => [
     name,
-    ...values.map((value) => number(value, 1)),
-    change(changed === null ? null : (values[1] ?? 0) - values[0]!, 1, ''),
-    change(percent, 1, ' %'),
+    number(ml.beforeMl, 1),
+    number(ml.afterMl, 1),
+    ...(isOther ? [number(ml.keptMl, 1)] : []),
+    change(ml.changeMl, 1, ''),
+    change(ml.changeMl === null || ml.beforeMl === 0 ? null : (100 * ml.changeMl) / ml.beforeMl, 1, ' %'),
     number(agreement, 3),
   ]
+  const total = volumes.reduce<Sums>(
+    (sum, ml) => ({
+      beforeMl: sum.beforeMl + ml.beforeMl,
+      afterMl: sum.afterMl === null || ml.afterMl === null ? null : sum.afterMl + ml.afterMl,
+      keptMl: sum.keptMl + ml.keptMl,
+      changeMl: sum.changeMl === null || ml.changeMl === null ? null : sum.changeMl + ml.changeMl,
+    }),
+    { beforeMl: 0, afterMl: 0, keptMl: 0, changeMl: 0 },
+  )
+  const hasTotal = volumes.length > 1
+  const rows = volumes.map((ml) => row(ml.name, ml, ml.agreement))
+  const after = compared ? `Step ${compared.step}${compared.isKept ? ', kept' : ''}, ml` : 'After, ml'
+  const header = [
+    'Label',
+    'Before, ml',
+    after,
+    ...(isOther ? ['Kept, ml'] : []),
+    'Change, ml',
+    'Change',
+    'Dice before/after',
+  ]
   return {
-    header: ['Label', 'Before, ml', 'After, ml', 'Kept, ml', 'Change, ml', 'Change', 'Dice before/after'],
-    rows: [
-      ...volumes.map((r) => row(r.name, [r.beforeMl, r.afterMl, r.keptMl], r.changePercent, r.agreement)),
-      ...(volumes.length > 1
-        ? [
-            row(
-              'All labels',
-              [before, after, kept],
-              changed === null || !before ? null : (100 * changed) / before,
-              null,
-            ),
-          ]
-        : []),
-    ],
-    numbers: [1, 2, 3, 4, 5, 6],
-    hasTotal: volumes.length > 1,
+    header,
+    rows: hasTotal ? [...rows, row('All labels', total, null)] : rows,
+    numbers: header.map((_, n) => n).slice(1),
+    hasTotal,
   }
 }
 
@@ -287,7 +294,10 @@ export function provenance(report: Report): Group[] {
 
 export const definitions: readonly (readonly [string, string])[] = [
   ['Before', 'the mask of the source model as it was shipped.'],
-  ['After', 'the mask of the adapted model at the last step.'],
+  [
+    'After',
+    'the mask that this report sets beside it: of the step that was kept, or of the last step where the source model was kept.',
+  ],
   ['Kept', 'the one that stands in mask.nii.gz. Any stored step can be kept instead with "scanbridge rollback".'],
   [
     'Dice',

@@ -54,7 +54,6 @@ export async function createRun(folder: string, run: NewRun, now = () => new Dat
     guard: { verdict: 'off', scores: {}, reasons: ['The run has no verdict yet.'] },
     volumes: {},
     timing: {},
-    agreement: {},
     history: [{ time: created, event: 'created', detail: 'The run began.' }],
     process: thisProcess(),
   }

@@ -87,10 +87,14 @@ export const RunRecord = z.looseObject({
   volumes: z.record(z.string(), LabelVolume),
   /** ms by stage, and `totalMs`. */
   timing: z.record(z.string(), z.number()),
-  /** Against the reference mask, where one was given: by label name. */
-  reference: z.object({ before: z.record(z.string(), Overlap), after: z.record(z.string(), Overlap) }).optional(),
-  /** Agreement of the mask before with the mask after, by label name. */
-  agreement: z.record(z.string(), Score),
+  /** Against the reference mask, where one was given: by label name. `kept` is missing where a later choice was not compared. */
+  reference: z
+    .object({
+      before: z.record(z.string(), Overlap),
+      after: z.record(z.string(), Overlap),
+      kept: z.record(z.string(), Overlap).optional(),
+    })
+    .optional(),
   history: z.array(HistoryEntry),
   /** Why the run failed, in one sentence. */
   failure: z.string().optional(),
