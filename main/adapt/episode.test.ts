@@ -265,6 +265,15 @@ describe('an episode', () => {
     }
   })
 
+  it('adapts nothing, and says why, where the contrast is inverted', async () => {
+    const inverted = head({ levels: [0, 1, 0.65, 0.3], coil: 0, noise: 0.03 }, createRandom(5), 4)
+    for (const name of ['norm', 'consistency'] as const) {
+      const { result } = await play({ model, study: inverted.study, method: named(name) })
+      expect(result).toMatchObject({ kept: 'source', steps: 0, guard: { verdict: 'rolled-back' } })
+      expect(result.guard.reasons[0]).toContain('contrast inverted')
+    }
+  })
+
   it('refuses a method that the model cannot use, and options that do not exist', async () => {
     const folded = { ...model, card: tinyCard, normLayers: [], parameters: () => [] } as unknown as Model
     await expect(play({ model: folded, study: shifted.study, method: named('norm') })).rejects.toThrow(
