@@ -35,7 +35,7 @@ export const calls = {
   // The app as a whole.
   'app.state': call(nothing, shape.AppState),
   'app.about': call(nothing, shape.About),
-  'app.settings': call(shape.Settings.partial(), shape.Settings),
+  'app.settings': call(shape.SettingsChange, shape.Settings),
   /** The notice about what was lost was seen. */
   'app.dismiss-lost': call(nothing, nothing),
   'job.cancel': call(job, nothing),

@@ -322,6 +322,13 @@ export const Settings = z.object({
 })
 export type Settings = z.infer<typeof Settings>
 
+type Bare = { [K in keyof typeof Settings.shape]: z.ZodOptional<ReturnType<(typeof Settings.shape)[K]['unwrap']>> }
+/** Some of the settings. Not Settings.partial(), which would fill in the defaults of all that are not named. */
+export const SettingsChange = z.object(
+  Object.fromEntries(Object.entries(Settings.shape).map(([key, value]) => [key, value.unwrap().optional()])) as Bare,
+)
+export type SettingsChange = z.infer<typeof SettingsChange>
+
 export const AppState = z.object({
   version: z.string(),
   commit: z.string().nullable(),
