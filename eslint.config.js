@@ -1,5 +1,7 @@
 import js from '@eslint/js'
+import svelte from 'eslint-plugin-svelte'
 import tseslint from 'typescript-eslint'
+import svelteConfig from './svelte.config.js'
 
 export default tseslint.config(
   { ignores: ['node_modules', 'out', 'dist', 'main/model/onnx-schema.*', '**/*.cjs'] },
@@ -8,7 +10,8 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'build/*.mjs'] },
+        projectService: { allowDefaultProject: ['eslint.config.js', 'svelte.config.js', 'build/*.mjs'] },
+        extraFileExtensions: ['.svelte'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -17,9 +20,18 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
+  ...svelte.configs.recommended,
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: tseslint.parser, svelteConfig } },
+    rules: {
+      // The compiler and svelte-check know types better here.
+      'no-undef': 'off',
+    },
+  },
   {
     // Plain scripts that the system's Node runs before anything is installed.
-    files: ['build/**/*.mjs', 'eslint.config.js'],
+    files: ['build/**/*.mjs', 'eslint.config.js', 'svelte.config.js'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
   },

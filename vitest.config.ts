@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{main,fixtures,models,tests,build}/**/*.test.ts'],
+    include: ['{main,renderer,fixtures,models,tests,build}/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,

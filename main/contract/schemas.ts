@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const Id = z.string().regex(/^[\w.-]{1,128}$/)
 
 /** Something that the user picked: a folder, a file, what was dropped. The host alone knows the path. */
-export const PickId = Id
+export const PickId = Id.describe('A pick')
 
 export const ErrorShape = z.object({ code: z.string(), message: z.string(), remedy: z.string() })
 export type ErrorShape = z.infer<typeof ErrorShape>

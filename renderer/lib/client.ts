@@ -1,0 +1,142 @@
+/** call() and on(): the only file that knows which host is underneath. */
+import type { Bridge, CallName, Event, Frame, Input, Output, Reply } from '../../main/contract/contract.ts'
+import type { ErrorShape, Pick } from '../../main/contract/schemas.ts'
+
+/** What a call was refused with: a sentence and a remedy, ready to be shown. */
+export class CallError extends Error {
+  readonly code: string
+  readonly remedy: string
+
+  constructor({ code, message, remedy }: ErrorShape) {
+    super(message)
+    this.code = code
+    this.remedy = remedy
+  }
+}
+
+declare global {
+  interface Window {
+    /** There in the Electron shell. */
+    readonly scanbridge?: Bridge
+  }
+}
+
+export async function call<K extends CallName>(name: K, input: Input<K>): Promise<Output<K>> {
+  return valueOf(await (window.scanbridge ? window.scanbridge.call(name, input) : post(name, input))) as Output<K>
+}
+
+/** Events until the returned function is called. `onGap` is told when events may have been missed: read the state again. */
+export function on(listener: (event: Event) => void, onGap: (isConnected: boolean) => void): () => void {
+  if (window.scanbridge) {
+    const stop = window.scanbridge.on(listener)
+    onGap(true)
+    return stop
+  }
+  const controller = new AbortController()
+  void listen(listener, onGap, controller.signal)
+  return () => controller.abort()
+}
+
+/** Makes dropped files a pick: by their paths in Electron, by upload to the loopback host otherwise. */
+export async function pickDropped(
+  files: readonly { readonly file: File; readonly path: string }[],
+  name: string,
+  onShare: (share: number) => void,
+): Promise<Pick> {
+  if (window.scanbridge) return valueOf(await window.scanbridge.pickDropped(files.map(({ file }) => file)))
+  const pick = await call('pick.upload', { name })
+  let sent = 0
+  const queue = [...files]
+  const send = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const path = next.path.split('/').map(encodeURIComponent).join('/')
+      const response = await fetch(`upload/${pick.pick}/${path}`, {
+        method: 'PUT',
+        headers: authorization(),
+        body: next.file,
+      })
+      if (!response.ok) valueOf((await response.json()) as Reply<never>)
+      onShare(++sent / files.length)
+    }
+  }
+  await Promise.all([send(), send(), send(), send()])
+  return pick
+}
+
+function valueOf<T>(reply: Reply<T>): T {
+  if (reply.ok) return reply.value
+  throw new CallError(reply.error)
+}
+
+const tokenKey = 'scanbridge-token'
+
+/** From the address that the host opened; kept for reloads of this tab, and taken out of the address. */
+function token(): string {
+  const given = /^#token=([\w-]+)/.exec(location.hash)?.[1]
+  if (given) {
+    sessionStorage.setItem(tokenKey, given)
+    history.replaceState(null, '', location.pathname)
+  }
+  return given ?? sessionStorage.getItem(tokenKey) ?? ''
+}
+
+function authorization(): Record<string, string> {
+  return { authorization: `Bearer ${token()}` }
+}
+
+const gone: ErrorShape = {
+  code: 'host-gone',
+  message: 'Scanbridge does not answer: its host has ended.',
+  remedy: 'Start it again with "npm start" or "scanbridge serve" and open the address that it prints.',
+}
+
+async function post(name: string, input: unknown): Promise<Reply<unknown>> {
+  const headers = { ...authorization(), 'content-type': 'application/json' }
+  const response = await fetch(`call/${name}`, { method: 'POST', headers, body: JSON.stringify(input) }).catch(
+    () => undefined,
+  )
+  if (!response) return { ok: false, error: gone }
+  const type = response.headers.get('content-type') ?? ''
+  if (type.startsWith('application/json')) return (await response.json()) as Reply<unknown>
+  return { ok: true, value: readFrame(await response.arrayBuffer()) }
+}
+
+/** See frameType in the contract. */
+function readFrame(buffer: ArrayBuffer): Frame<unknown> {
+  const length = new DataView(buffer).getUint32(0, true)
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))) as unknown
+  return { header, bytes: new Uint8Array(buffer, 4 + length) }
+}
+
+async function listen(
+  listener: (event: Event) => void,
+  onGap: (isConnected: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const response = await fetch('events', { headers: authorization(), signal })
+      if (!response.ok || !response.body) throw new Error(`events: ${response.status}`)
+      onGap(true)
+      await readLines(response.body, (line) => listener(JSON.parse(line) as Event))
+    } catch {
+      // The host is away, or this page is closing: told by onGap, tried again below.
+    }
+    if (signal.aborted) return
+    onGap(false)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  }
+}
+
+async function readLines(body: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
+  let rest = ''
+  const decoder = new TextDecoder()
+  for (const reader = body.getReader(); ;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
+    rest = lines.pop()!
+    // An empty line is the host's sign of life.
+    for (const line of lines) if (line) onLine(line)
+  }
+}

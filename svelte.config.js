@@ -1,0 +1,2 @@
+/** Read by the Vite plugin, svelte-check and the editor. */
+export default { compilerOptions: { runes: true } }
