@@ -83,10 +83,10 @@ async function weightsProblem(file: string, expected: string | undefined): Promi
 
 /** The window is not needed by the command line, so its absence is a note. */
 function electron(): Check {
-  const require = createRequire(import.meta.url)
+  const packages = createRequire(import.meta.url)
   const remedy = 'The command line does not need it.'
   try {
-    return { name: 'electron', state: 'good', finding: `installed at ${require.resolve('electron')}`, remedy: '' }
+    return { name: 'electron', state: 'good', finding: `installed at ${packages.resolve('electron')}`, remedy: '' }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     return { name: 'electron', state: 'note', finding: 'not installed: no window', remedy }

@@ -129,6 +129,12 @@ export const events = {
     what: z.array(z.enum(['state', 'inputs', 'recents', 'runs', 'settings'])),
     run: shape.Id.optional(),
   }),
+  /** The system handed something over to be opened: a double click on a file, a second launch, the menu. Electron only. */
+  'host.open': shape.Pick,
+  /** Chosen in the menu bar, whose keys are those of the window. Electron only. */
+  'host.command': z.object({
+    command: z.enum(['open-sample', 'export', 'undo', 'runs', 'settings', 'keys', 'engine', 'about']),
+  }),
   /** The worker process died or is back; `message` says what was lost. */
   worker: z.object({ state: z.enum(['lost', 'ready']), run: shape.Id.nullable(), message: z.string() }),
 } as const

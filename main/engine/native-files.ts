@@ -5,7 +5,8 @@ import util from 'node:util'
 import { locate, npmPackages, type NativeEngine } from './files.ts'
 import { tf } from './tf.ts'
 
-const require = createRequire(import.meta.url)
+/** Not by the name `require`: a bundler would make that its own. */
+const load = createRequire(import.meta.url)
 
 type Binding = { readonly TF_Version: string; isUsingGpuDevice(): boolean }
 type Quiet = { mute(): void; unmute(): void }
@@ -23,10 +24,10 @@ export function loadTensorFlow(engine: NativeEngine, threads: number): Loaded {
   }
   setEnvironment(engine, threads)
   let binding: Binding
-  const quiet = require(join(located.folder, 'quiet.node')) as Quiet
+  const quiet = load(join(located.folder, 'quiet.node')) as Quiet
   if (!process.env['SCANBRIDGE_TF_LOG']) quiet.mute()
   try {
-    binding = require(join(located.folder, 'tfjs_binding.node')) as Binding
+    binding = load(join(located.folder, 'tfjs_binding.node')) as Binding
   } catch (error) {
     return { reason: `TensorFlow does not load (${(error as Error).message.split('\n')[0]})` }
   } finally {
@@ -58,8 +59,8 @@ function registerBackend(binding: Binding, engine: NativeEngine): void {
   // tfjs-node calls these, which Node 23 removed.
   Object.assign(util, { isNullOrUndefined: (x: unknown) => x == null, isArray: Array.isArray })
   const packageName = npmPackages[engine]
-  require(`${packageName}/dist/register_all_kernels.js`)
-  const { NodeJSKernelBackend } = require(`${packageName}/dist/nodejs_kernel_backend.js`) as {
+  load(`${packageName}/dist/register_all_kernels.js`)
+  const { NodeJSKernelBackend } = load(`${packageName}/dist/nodejs_kernel_backend.js`) as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend
   }
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, packageName))

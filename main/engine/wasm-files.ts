@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 
-const require = createRequire(import.meta.url)
+/** Not by the name `require`: a bundler would make that its own. */
+const load = createRequire(import.meta.url)
 
 type WasmPackage = { setWasmPaths(prefix: string): void; version_wasm: string }
 
@@ -9,10 +10,10 @@ type WasmPackage = { setWasmPaths(prefix: string): void; version_wasm: string }
  *  (tfjs issue 3830). */
 export function loadWasm(): { readonly version: string } {
   // All gradients; the core alone has none.
-  require('@tensorflow/tfjs')
+  load('@tensorflow/tfjs')
   // The file that Node loads lies beside the .wasm files.
-  const main = require.resolve('@tensorflow/tfjs-backend-wasm')
-  const wasm = require(main) as WasmPackage
+  const main = load.resolve('@tensorflow/tfjs-backend-wasm')
+  const wasm = load(main) as WasmPackage
   wasm.setWasmPaths(`${dirname(main)}/`)
   return { version: wasm.version_wasm }
 }
