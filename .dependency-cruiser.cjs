@@ -12,7 +12,7 @@ const allowed = {
   report: ['volume', 'evaluate', 'runs'],
   app: ['volume', 'engine', 'contract', 'dicom', 'evaluate', 'runs', 'model', 'predict', 'adapt', 'report'],
   host: ['app', 'contract'],
-  cli: ['app', 'contract'],
+  cli: ['app', 'contract', 'host'],
 }
 const test = '\\.test\\.ts$'
 const folderRules = Object.entries(allowed).map(([folder, others]) => ({
@@ -46,7 +46,7 @@ module.exports = {
     {
       name: 'fixtures-used-by-training',
       severity: 'error',
-      from: { path: '^main/', pathNot: `(${test}|^main/cli/)` },
+      from: { path: '^main/', pathNot: `(${test}|^main/(host|cli)/)` },
       to: { path: '^(fixtures|models/training)/' },
     },
     {

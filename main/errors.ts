@@ -8,6 +8,18 @@ const table = {
   'method-not-applicable': ['The method {method} does not apply to {model}: {reason}.', '{remedy}'],
   'run-unusable': ['{path} is not a run that can be used: {reason}.', '{remedy}'],
   'cannot-write': ['{path} could not be written: {reason}.', '{remedy}'],
+  busy: [
+    '{doing} is still going on, and this machine does one such thing at a time.',
+    'Wait until it ends, or cancel it.',
+  ],
+  'scan-closed': ['This scan is not open any more.', 'Open it again.'],
+  'not-there': ['{what} is not there any more.', '{remedy}'],
+  'request-unknown': ['There is no call named "{name}".', 'Reload the window.'],
+  'request-invalid': ['The call "{name}" came in a form that cannot be used: {reason}.', 'Reload the window.'],
+  'pick-unknown': ['What was picked is not known any more.', 'Choose or drop it again.'],
+  'pick-refused': ['{name} cannot be opened from here: {reason}.', '{remedy}'],
+  'upload-refused': ['{name} was not taken: {reason}.', '{remedy}'],
+  'worker-lost': ['The process that computes has ended before it could answer.', '{remedy}'],
 } as const
 
 export type ErrorCode = keyof typeof table
