@@ -12,6 +12,8 @@ import type { GuardScores } from './guard.ts'
 import type { Method, StepReport, StepTrace } from './method.ts'
 import { parseOptions } from './options.ts'
 import type { OptionValue, OptionValues } from './options.ts'
+import { Previews } from './previews.ts'
+import type { StepPreview } from './previews.ts'
 import { ProgressCounter } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { spreadSlices } from './slices.ts'
@@ -33,6 +35,8 @@ export type EpisodeRequest = {
   /** Milliseconds from any start. */
   readonly now?: () => number
   readonly onProgress?: (progress: Progress) => void
+  /** Shown a slice of the student's now and then; changes nothing of the result. */
+  readonly onPreview?: (preview: StepPreview) => void
 }
 
 export type Phase = 'gate' | 'input' | 'train' | 'final'
@@ -101,6 +105,7 @@ class Episode {
   private readonly options: OptionValues
   private readonly student: Model
   private readonly progress: ProgressCounter
+  private readonly previews: Previews | undefined
   private readonly candidates: Candidate[] = []
   private step = 0
   private notesTold = 0
@@ -111,7 +116,9 @@ class Episode {
     this.method = request.method
     this.options = options
     this.student = student
-    this.progress = new ProgressCounter(request.now ?? (() => performance.now()), request.onProgress)
+    const now = request.now ?? (() => performance.now())
+    this.progress = new ProgressCounter(now, request.onProgress)
+    this.previews = request.onPreview && new Previews(request.onPreview, now)
   }
 
   async *run(): AsyncGenerator<EpisodeEvent, EpisodeResult, void> {
@@ -134,6 +141,7 @@ class Episode {
       traced: trace,
       advance: (slices) => this.progress.advance(slices),
     })
+    this.previews?.first(work)
     const examiner = new Examiner(work, this.method, guard)
     const gate = await examiner.gate()
     work.extent = gate.extent
@@ -153,6 +161,7 @@ class Episode {
     for await (const report of this.method.correct(work)) {
       this.step++
       last = report
+      this.previews?.next(work, this.step)
       if (this.step < passes) yield this.event(work, 'input', report, { checkpoint: this.checkpoint(work) })
     }
     const { candidate, divergence } = await examiner.examine(this.step, 'input', () => this.checkpoint(work))
@@ -177,6 +186,7 @@ class Episode {
           yield this.event(work, 'train', report, {})
           return
         }
+        this.previews?.next(work, this.step)
         if (n < steps) yield this.event(work, 'train', report, { checkpoint: this.checkpoint(work) })
         else {
           const parameters = this.parametersForTrace(report)

@@ -5,6 +5,7 @@ import { spacing } from '../volume/affine.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { Work } from './progress.ts'
 import { openStudy, selectSeries } from './study.ts'
+import type { LoadedVolume, OpenedStudy } from './study.ts'
 
 /** A scan to work on, and what may be told of it: no name, no id, no path. */
 export type Input = {
@@ -20,21 +21,31 @@ export async function readInput(path: string, series: string | undefined, work: 
   const reading = (done: number, total: number): void => work.onProgress('reading', total ? done / total : 0)
   const study = await openStudy(path, { signal, onProgress: reading })
   const { seriesUid, volumeIndex, notes: chosen } = selectSeries(study, series)
-  const summary = study.series.find((one) => one.seriesUid === seriesUid)!
-  const { volume, notes, source } = await study.load(seriesUid, volumeIndex, { signal, onProgress: reading })
+  const loaded = await study.load(seriesUid, volumeIndex, { signal, onProgress: reading })
   signal.throwIfAborted()
-  if (volume.data.every((value) => value === volume.data[0])) throw blank(path)
-  const { station: _, ...scanner } = summary.scanner
   // The note on the choice quotes the series' description, where names are found at times.
-  const choice = chosen.length
-    ? [`One of ${study.series.length} series was taken: number ${summary.seriesNumber ?? '?'}.`]
-    : []
+  const number = study.series.find((one) => one.seriesUid === seriesUid)!.seriesNumber ?? '?'
+  const notes = chosen.length ? [`One of ${study.series.length} series was taken: number ${number}.`] : []
+  return describeInput(study, seriesUid, loaded, await hashOf(loaded.volume), notes)
+}
+
+/** A loaded volume of an open study, with what may be told of it. Throws UserError where it shows nothing. */
+export function describeInput(
+  study: Pick<OpenedStudy, 'kind' | 'path' | 'series'>,
+  seriesUid: string,
+  { volume, notes, source }: LoadedVolume,
+  seriesHash: string,
+  choice: readonly string[] = [],
+): Input {
+  const summary = study.series.find((one) => one.seriesUid === seriesUid)!
+  if (volume.data.every((value) => value === volume.data[0])) throw blank(study.path)
+  const { station: _, ...scanner } = summary.scanner
   return {
     volume,
     source,
     record: {
       kind: study.kind,
-      seriesHash: await hashOf(volume),
+      seriesHash,
       modality: summary.modality || null,
       scanner: study.kind === 'dicom' ? scanner : null,
       shape: [...volume.shape],

@@ -11,7 +11,10 @@ import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Tensors } from './safetensors.ts'
 
 /** What is known when a run begins; the rest is filled in as it goes. */
-export type NewRun = Pick<RunRecord, 'scanbridge' | 'engine' | 'input' | 'model' | 'method'>
+export type NewRun = Pick<RunRecord, 'scanbridge' | 'engine' | 'input' | 'model' | 'method' | 'isGuarded'> & {
+  /** Where the folder is to bear its name: newRunId's. */
+  readonly id?: string
+}
 
 /** A step as its maker knows it; the writer adds the time and the name of the file. */
 export type NewStep = Omit<JournalLine, 'time' | 'checkpoint'> & { readonly checkpoint?: Tensors }
@@ -40,15 +43,22 @@ export type ReadRun = {
   readonly problems: readonly string[]
 }
 
+/** Sorts by time; nothing of it tells whose scan it is. */
+export function newRunId(now: Date): string {
+  return `${now.toISOString().replace(/[-:]|\..*/g, '')}-${randomBytes(3).toString('hex')}`
+}
+
 /** Makes the folder and its run.json with state 'running'. A folder that holds anything already is refused. */
 export async function createRun(folder: string, run: NewRun, now = () => new Date()): Promise<RunWriter> {
   await claimFolder(folder)
-  const created = now().toISOString()
+  const time = now()
+  const created = time.toISOString()
+  const { id = newRunId(time), ...known } = run
   const record: RunRecord = {
     schema: 1,
-    id: `${created.replace(/[-:]|\..*/g, '')}-${randomBytes(3).toString('hex')}`,
+    id,
     created,
-    ...run,
+    ...known,
     state: 'running',
     kept: 'source',
     guard: { verdict: 'off', scores: {}, reasons: ['The run has no verdict yet.'] },
@@ -88,7 +98,8 @@ function openWriter(folder: string, first: RunRecord, now: () => Date): RunWrite
     },
     update,
     async decide(event, detail, change = {}) {
-      const entry: HistoryEntry = { time: now().toISOString(), event, detail }
+      const { kept } = change
+      const entry: HistoryEntry = { time: now().toISOString(), event, detail, ...(kept !== undefined && { kept }) }
       await update({ ...change, history: [...record.history, entry] })
     },
     async appendStep({ checkpoint, ...step }) {
@@ -124,6 +135,11 @@ export async function readRunFile(folder: string, name: string): Promise<Uint8Ar
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** Stores the mask of a step of a finished run beside its checkpoint. */
+export async function writeStepMask(folder: string, step: number, bytes: Uint8Array): Promise<void> {
+  await writeFileAtomic(join(folder, `checkpoints/${stepName(step)}.nii.gz`), buffer(bytes))
 }
 
 /** The changed parameters of a step. */

@@ -40,10 +40,12 @@ export const LabelVolume = z.object({ before: z.number(), after: z.number().null
 
 export const HistoryEntry = z.object({
   time: z.iso.datetime(),
-  /** 'created', 'kept', 'rolled-back', 'overruled', 'cancelled', 'failed', 'interrupted', ... */
+  /** 'created', 'kept', 'rolled-back', 'undone', 'resumed', 'cancelled', 'failed', 'interrupted', ... */
   event: z.string(),
   /** One sentence without identity. */
   detail: z.string(),
+  /** Of a decision: what was kept from then on. */
+  kept: Kept.optional(),
 })
 export type HistoryEntry = z.infer<typeof HistoryEntry>
 
@@ -81,6 +83,8 @@ export const RunRecord = z.looseObject({
   }),
   state: RunState,
   kept: Kept,
+  /** Whether the guard was asked; missing in runs of earlier versions. */
+  isGuarded: z.boolean().optional(),
   guard: GuardRecord,
   /** What the guard itself decided, whatever a person decided later. */
   guardChoice: z.object({ verdict: Verdict, kept: Kept }).optional(),
