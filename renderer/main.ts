@@ -1,3 +1,4 @@
+import '@fontsource-variable/ibm-plex-sans/wght.css'
 import { mount } from 'svelte'
 import App from './App.svelte'
 import './app.css'
