@@ -1,15 +1,17 @@
 /** Opens what the user names: a DICOM file, a folder, a DICOMDIR, a ZIP, or a NIfTI file. */
+import { type Display, scalesOf } from '../dicom/display.ts'
 import { type Found, type Rejection, findInstances } from '../dicom/files.ts'
 import { type Scanner, describeScanner } from '../dicom/scanner.ts'
 import { type Series, type VolumePlan, collectSeries } from '../dicom/series.ts'
 import type { DicomSource } from '../dicom/source.ts'
+import type { StudyFacts } from '../dicom/study-facts.ts'
 import { shapeOf, sourceOf, toVolume } from '../dicom/to-volume.ts'
 import { Unreadable, maxFileBytes } from '../dicom/unreadable.ts'
 import { type Source, describeInput } from '../dicom/source-files.ts'
 import { UserError } from '../errors.ts'
 import { spacing } from '../volume/affine.ts'
 import { looksLikeNifti, openNifti, readVolume } from '../volume/nifti.ts'
-import type { Affine, Note, Shape, Vector, Volume } from '../volume/volume.ts'
+import type { Affine, Grid, Note, Shape, Vector, Volume } from '../volume/volume.ts'
 
 export type VolumeSummary = {
   readonly shape: Shape
@@ -41,9 +43,12 @@ export type LoadedVolume = {
   readonly notes: readonly Note[]
   /** Absent for NIfTI. */
   readonly source: DicomSource | undefined
+  readonly display: Display
 }
 
 export type OpenOptions = {
+  /** What messages call it, in place of the path. */
+  readonly name?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
@@ -55,6 +60,10 @@ export type OpenedStudy = {
   readonly series: readonly SeriesSummary[]
   readonly rejected: readonly Rejection[]
   load(seriesUid: string, volumeIndex: number, options?: OpenOptions): Promise<LoadedVolume>
+  /** The middle slice alone, as a volume of one: quick, where a picture is enough. */
+  loadMiddle(seriesUid: string, volumeIndex: number): Promise<Volume>
+  /** Of the patient and the study, read anew from a file: identifying. Undefined for NIfTI. */
+  facts(studyUid: string): Promise<StudyFacts | undefined>
 }
 
 export type Selection = { readonly seriesUid: string; readonly volumeIndex: number; readonly notes: readonly Note[] }
@@ -65,24 +74,42 @@ export type Selection = { readonly seriesUid: string; readonly volumeIndex: numb
  */
 export async function openStudy(path: string, options: OpenOptions = {}): Promise<OpenedStudy> {
   const input = await describeInput(path)
-  if (input.kind === 'missing') throw new UserError('input-not-found', { path })
-  const head = input.kind === 'file' ? await orRefusal(path, input.source.read(600)) : undefined
-  if (input.kind === 'file' && head && looksLikeNifti(head, path)) return openNiftiStudy(path, input.source)
-  const found = await orRefusal(path, findInstances(path, options))
-  const all = collectSeries(found.instances)
-  if (all.length === 0) throw refusal(path, nothingReason(found))
+  const { name = path } = options
+  if (input.kind === 'missing') throw new UserError('input-not-found', { path: name })
+  const head = input.kind === 'file' ? await orRefusal(name, input.source.read(600)) : undefined
+  if (input.kind === 'file' && head && looksLikeNifti(head, path)) return openNiftiStudy(path, name, input.source)
+  const found = await orRefusal(name, findInstances(path, options))
+  const all = withOwnUids(collectSeries(found.instances))
+  if (all.length === 0) throw refusal(name, nothingReason(found))
+  const planOf = (seriesUid: string, volumeIndex: number): VolumePlan => {
+    const plan = all.find((one) => one.seriesUid === seriesUid)?.volumes[volumeIndex]
+    if (!plan) throw new Error(`no volume ${volumeIndex} in series ${seriesUid}`)
+    return plan
+  }
   return {
     kind: 'dicom',
     path,
     series: await Promise.all(all.map(summarize)),
     rejected: found.rejected,
-    async load(seriesUid, volumeIndex, loadOptions = {}) {
-      const series = all.find((one) => one.seriesUid === seriesUid)
-      const plan = series?.volumes[volumeIndex]
-      if (!plan) throw new Error(`no volume ${volumeIndex} in series ${seriesUid}`)
-      return loadVolume(path, plan, found, loadOptions)
+    load: (seriesUid, volumeIndex, loadOptions = {}) =>
+      loadVolume(name, planOf(seriesUid, volumeIndex), found, loadOptions),
+    loadMiddle: (seriesUid, volumeIndex) => loadMiddle(name, planOf(seriesUid, volumeIndex), found),
+    async facts(studyUid) {
+      const series = all.find(({ instances }) => instances[0]!.studyUid === studyUid)
+      return series && orRefusal(name, found.study(series.instances[0]!))
     },
   }
+}
+
+/** Badly pseudonymised studies share a SeriesInstanceUID; each series is asked for by its own. */
+function withOwnUids(all: readonly Series[]): Series[] {
+  const times = new Map<string, number>()
+  return all.map((series) => {
+    const { seriesUid } = series
+    const time = (times.get(seriesUid) ?? 0) + 1
+    times.set(seriesUid, time)
+    return time === 1 ? series : { ...series, seriesUid: `${seriesUid} (${time})` }
+  })
 }
 
 async function orRefusal<T>(path: string, result: Promise<T>): Promise<T> {
@@ -101,10 +128,11 @@ function refusal(path: string, reason: string, cause?: unknown): UserError {
   )
 }
 
-async function openNiftiStudy(path: string, source: Source): Promise<OpenedStudy> {
-  const opened = openNifti(await orRefusal(path, source.read(maxFileBytes)), path)
+async function openNiftiStudy(path: string, name: string, source: Source): Promise<OpenedStudy> {
+  const opened = openNifti(await orRefusal(name, source.read(maxFileBytes)), name)
   const { shape, affine, count } = opened
   const summary = summarizeVolume(shape, affine, shape[2], 'image')
+  const display: Display = { windows: [], units: '', scale: opened.scale, invertedScale: undefined }
   const scanner = { key: 'unknown', manufacturer: '', model: '', fieldStrength: 0, softwareVersions: '', station: '' }
   const series: SeriesSummary = {
     seriesUid: 'nifti',
@@ -123,8 +151,21 @@ async function openNiftiStudy(path: string, source: Source): Promise<OpenedStudy
     path,
     series: [series],
     rejected: [],
-    load: (_, volumeIndex) => Promise.resolve({ ...readVolume(opened, volumeIndex), source: undefined }),
+    load: (_, volumeIndex) => Promise.resolve({ ...readVolume(opened, volumeIndex), source: undefined, display }),
+    loadMiddle(_, volumeIndex) {
+      const k = Math.floor(shape[2] / 2)
+      const { volume } = readVolume(opened, volumeIndex)
+      const size = shape[0] * shape[1]
+      return Promise.resolve({ ...atSlice(volume, k), data: volume.data.slice(k * size, (k + 1) * size) })
+    },
+    facts: () => Promise.resolve(undefined),
   }
+}
+
+/** The grid of slice k alone. */
+function atSlice({ shape, affine }: Grid, k: number): Grid {
+  const moved = affine.map((value, n) => (n % 4 === 3 ? value + k * affine[n - 1]! : value))
+  return { shape: [shape[0], shape[1], 1], affine: moved }
 }
 
 function nothingReason({ rejected }: Found): string {
@@ -139,6 +180,7 @@ async function loadVolume(path: string, plan: VolumePlan, found: Found, options:
     return {
       ...(await toVolume(plan, (instance) => found.read(instance), options)),
       source: sourceOf(plan, await found.study(plan.frames[0]!.instance)),
+      display: { ...(await found.display(middleOf(plan).frame)), ...scalesOf(plan.frames) },
     }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
@@ -148,6 +190,23 @@ async function loadVolume(path: string, plan: VolumePlan, found: Found, options:
       { cause: error },
     )
   }
+}
+
+function middleOf(plan: VolumePlan): { frame: VolumePlan['frames'][number]; k: number } {
+  const k = Math.floor(plan.frames.length / 2)
+  return { frame: plan.frames[k]!, k }
+}
+
+async function loadMiddle(name: string, plan: VolumePlan, found: Found): Promise<Volume> {
+  const { frame, k } = middleOf(plan)
+  const { affine } = atSlice({ shape: shapeOf(plan), affine: plan.affine }, k)
+  const alone = { ...plan, frames: [frame], affine, notes: [] }
+  return (
+    await orRefusal(
+      name,
+      toVolume(alone, (instance) => found.read(instance)),
+    )
+  ).volume
 }
 
 async function summarize(series: Series): Promise<SeriesSummary> {

@@ -1,8 +1,9 @@
 /** Finds and reads DICOM files: a file, a folder searched through, what a DICOMDIR names, the entries of a ZIP. */
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { type Display, readDisplay } from './display.ts'
 import { isDicomdir, isInside, referencedFiles } from './dicomdir.ts'
-import type { Instance } from './instance.ts'
+import type { Frame, Instance } from './instance.ts'
 import { type Parsed, deflated, parse } from './parse.ts'
 import { expectedBytes } from './pixel-layout.ts'
 import { readInstance } from './read-instance.ts'
@@ -20,6 +21,8 @@ export type Found = {
   read(instance: Instance): Promise<Uint8Array>
   /** Read anew from the file: what identifies the patient is not kept. */
   study(instance: Instance): Promise<StudyFacts>
+  /** Read anew too, since it is wanted of one frame of a volume only. */
+  display(frame: Frame): Promise<Pick<Display, 'windows' | 'units'>>
 }
 
 export type FindOptions = {
@@ -109,6 +112,8 @@ async function readHeaders(sources: readonly Source[], { signal, onProgress }: F
     rejected,
     read: (instance) => readWhole(origin.get(instance)!, instance),
     study: async (instance) => readStudyFacts((await parseStart(origin.get(instance)!)).parsed.attributes),
+    display: async (frame) =>
+      readDisplay((await parseStart(origin.get(frame.instance)!)).parsed.attributes, frame.index),
   }
 }
 

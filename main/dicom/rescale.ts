@@ -37,7 +37,7 @@ function markMissing(out: Float32Array, padding: number): number {
 }
 
 /** x -> top - x mirrors the range of stored values onto itself. */
-function invertedTop({ bitsStored, signed }: PixelLayout): number {
+export function invertedTop({ bitsStored, signed }: PixelLayout): number {
   return signed ? -1 : 2 ** bitsStored - 1
 }
 

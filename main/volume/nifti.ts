@@ -14,7 +14,13 @@ export type NiftiFacts = Readonly<{
 }>
 
 /** Bytes of a file with its header read. `name` is for messages. */
-export type OpenedNifti = NiftiFacts & { readonly name: string; readonly header: Header; readonly bytes: Uint8Array }
+export type OpenedNifti = NiftiFacts & {
+  readonly name: string
+  readonly header: Header
+  readonly bytes: Uint8Array
+  /** Value = stored * slope + intercept. */
+  readonly scale: { readonly slope: number; readonly intercept: number }
+}
 
 const maxVoxels = 400_000_000
 
@@ -61,7 +67,7 @@ export function openNifti(file: Uint8Array, name: string): OpenedNifti {
   const facts = readFacts(header, bytes, name)
   const size = dataEnd(header, facts)
   if (bytes.length < size) throw refuse(name, `it is cut off: ${bytes.length} of ${size} bytes are there`)
-  return { ...facts, name, header, bytes }
+  return { ...facts, name, header, bytes, scale: readScale(header) }
 }
 
 /** The library sees the header only: it reads extensions on its own, without end where one claims to be empty. */
@@ -101,6 +107,11 @@ const dataEnd = (header: Header, { shape, count }: NiftiFacts): number =>
 /** A single file has its data after the header whatever the offset says. */
 const dataStart = (header: Header): number =>
   Math.max(Math.floor(header.vox_offset), header instanceof nifti.NIFTI1 ? 352 : 544)
+
+function readScale({ scl_slope: slope, scl_inter: intercept }: Header): OpenedNifti['scale'] {
+  const hasScale = Number.isFinite(slope) && slope !== 0
+  return { slope: hasScale ? slope : 1, intercept: hasScale && Number.isFinite(intercept) ? intercept : 0 }
+}
 
 const unitsMm: Readonly<Record<number, number>> = { 0: 1, 1: 1000, 2: 1, 3: 0.001 }
 
@@ -192,9 +203,7 @@ export function readVolume(opened: OpenedNifti, index = 0): { volume: Volume; no
   const { header, shape, affine, bytes } = opened
   const size = voxelCount(shape)
   const data = new Float32Array(size)
-  const hasScale = Number.isFinite(header.scl_slope) && header.scl_slope !== 0
-  const slope = hasScale ? header.scl_slope : 1
-  const intercept = hasScale && Number.isFinite(header.scl_inter) ? header.scl_inter : 0
+  const { slope, intercept } = opened.scale
   const { bytes: width, get } = readers[header.datatypeCode]!
   const start = dataStart(header) + index * size * width
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, size * width)

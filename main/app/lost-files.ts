@@ -1,0 +1,59 @@
+/** What this process works on, told to the process after it: a note on disk that a killed worker leaves behind. */
+import { rmSync } from 'node:fs'
+import { z } from 'zod'
+import type { AppState, Job } from '../contract/schemas.ts'
+import { readState, writeState } from './state-files.ts'
+
+const Note = z.object({ run: z.string().nullable(), title: z.string(), pid: z.number() })
+
+type Lost = AppState['lost']
+
+export type LostNotice = {
+  get(): Lost
+  /** Told of every job, so that the note is there as long as a run is at work. */
+  follow(job: Job): void
+  dismiss(): void
+}
+
+export function openLost(path: string): LostNotice {
+  const note = Note.safeParse(readState(path))
+  let lost: Lost =
+    note.success && !isRunning(note.data.pid) ? { run: note.data.run, message: messageOf(note.data) } : null
+  let noted = ''
+  return {
+    get: () => lost,
+    follow({ kind, id, run, title, state }) {
+      if (kind !== 'adapt') return
+      const isOver = state !== 'running' && state !== 'cancelling'
+      const key = isOver ? '' : `${id} ${run}`
+      if (key === noted) return
+      noted = key
+      try {
+        if (isOver) rmSync(path, { force: true })
+        else writeState(path, { run, title, pid: process.pid })
+      } catch (error) {
+        // A run must not end because of this note: without it, only the notice of its loss would be missing.
+        console.error(error)
+      }
+    },
+    dismiss() {
+      lost = null
+      if (!noted) rmSync(path, { force: true })
+    },
+  }
+}
+
+function messageOf({ title }: z.output<typeof Note>): string {
+  return `Scanbridge stopped in the middle of "${title}". Its finished steps are on disk; the step at work was lost.`
+}
+
+/** Another window's worker over the same folder is not lost. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
