@@ -12,9 +12,11 @@ export type Context = {
   readonly engine: EngineChoice
   readonly seed: number
   readonly progress: Progress
+  /** Prints what a command has to say before it ends, as one line. */
+  readonly tell: (outcome: Outcome) => void
 }
 
-/** What a command came to: for scripts, for people, and for the shell. */
+/** What a command came to: for scripts (undefined: nothing), for people, and for the shell. */
 export type Outcome = { readonly json: unknown; readonly text: string; readonly exitCode?: number }
 
 type Shared = {
@@ -69,9 +71,10 @@ export function action<Arguments extends unknown[]>(
         ...(shared.engine ? { name: shared.engine } : {}),
         ...(shared.threads ? { threads: shared.threads } : {}),
       }
-      const outcome = await run({ signal: stop.signal, engine, seed: shared.seed, progress }, ...args)
+      const tell = ({ json, text }: Outcome): void => printResult(shell, shared.json ? JSON.stringify(json) : text)
+      const outcome = await run({ signal: stop.signal, engine, seed: shared.seed, progress, tell }, ...args)
       progress.end()
-      printResult(shell, shared.json ? JSON.stringify(outcome.json, null, 2) : outcome.text)
+      printResult(shell, shared.json ? (JSON.stringify(outcome.json, null, 2) ?? '') : outcome.text)
       shell.exit(stop.exitCode() ?? outcome.exitCode ?? exitCodes.done)
     } catch (error) {
       progress.end()

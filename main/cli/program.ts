@@ -12,6 +12,7 @@ import { modelsCommand } from './models.ts'
 import { reportCommand } from './report.ts'
 import { rollbackCommand } from './rollback.ts'
 import { segmentCommand } from './segment.ts'
+import { serveCommand } from './serve.ts'
 import type { Shell } from './shell.ts'
 import { simulateCommand } from './simulate.ts'
 import { trainCommand } from './train.ts'
@@ -29,6 +30,7 @@ const commands = [
   methodsCommand,
   trainCommand,
   simulateCommand,
+  serveCommand,
   engineCommand,
   doctorCommand,
   benchCommand,
