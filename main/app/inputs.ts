@@ -40,6 +40,8 @@ export type InputRegistry = Inputs & {
   close(id: string): void
   loaded(ref: VolumeRef): Promise<{ loaded: LoadedVolume; series: SeriesSummary }>
   thumbnail(ref: VolumeRef): Promise<Frame<PictureHeader>>
+  /** Hashes a volume in the background, so that runs made of it, in whatever way it was opened, know it. */
+  findRuns(ref: VolumeRef): void
   /** The app was closed as it should be: the next one begins with nothing open. */
   end(): void
 }
@@ -71,6 +73,7 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     const study = await openStudy(await enterLone(path), {
       name,
       signal: work.signal,
+      onFound: (count) => work.onProgress(`Looking for files: ${count} so far`, NaN),
       onProgress(done, total) {
         const elapsed = performance.now() - started
         work.onProgress(`Looking at file ${done} of ${total}`, done / total, (elapsed / done) * (total - done))
@@ -102,15 +105,6 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     remember()
   }
 
-  /** In the list of recent ones, with the picture of what a reader most likely wants to see. */
-  async function addRecent(path: string, study: OpenedStudy, summary: InputSummary): Promise<void> {
-    const { id, name, kind, series, suggested } = summary
-    const shown = series.find(({ uid }) => uid === suggested?.series) ?? series[0]!
-    const picture = suggested && (await middlePicture(study, suggested))
-    const scanner = kind === 'dicom' ? shown.scanner : null
-    recents.add({ id, path, name, description: shown.description, scanner, picture })
-  }
-
   function begin(path: string, name: string, prepare: (work: Work) => Promise<void> = async () => {}): Job {
     const real = realPath(path)
     const id = salted.idOf(real)
@@ -120,9 +114,10 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     const job = jobs.start({ kind, title: `Opening ${name}` }, async (work, handle) => {
       await prepare(work)
       const { study, summary } = await read(id, real, name, work)
-      await addRecent(real, study, summary)
+      const recent = await recentOf(study, summary)
       work.signal.throwIfAborted()
       put(real, study, summary)
+      recents.add({ ...recent, path: real })
       handle.setInput(id)
       changed('inputs', 'recents', 'runs')
       for (const listener of listeners) listener(await inputs.get(id))
@@ -136,8 +131,10 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     for (const [id, entry] of entries) {
       if (entry.closed.signal.aborted || entries.get(id) !== entry) continue
       try {
+        const before = JSON.stringify(entry.summary)
         await entry.study
         entry.tries = 0
+        if (JSON.stringify(entry.summary) !== before) changed('inputs')
       } catch (error) {
         if (entry.closed.signal.aborted) continue
         if (!(error instanceof UserError)) console.error(error)
@@ -153,10 +150,14 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     for (const { path, summary, tries } of session.left) {
       const closed = new AbortController()
       const work = { signal: closed.signal, onProgress: () => undefined }
-      const study = last.then(() => read(summary.id, path, summary.name, work)).then(({ study }) => study)
-      study.catch(() => undefined) // restore() looks at how it ended
-      last = study.catch(() => undefined)
-      entries.set(summary.id, { path, summary, study, tries: tries + 1, hashes: new Map(), closed })
+      const study = last.then(async () => {
+        const found = await read(summary.id, path, summary.name, work)
+        entry.summary = found.summary
+        return found.study
+      })
+      last = study.catch(() => undefined) // restore() looks at how it ended
+      const entry: Entry = { path, summary, study, tries: tries + 1, hashes: new Map(), closed }
+      entries.set(summary.id, entry)
     }
     if (entries.size === 0) return
     remember()
@@ -174,13 +175,12 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     async loaded(ref) {
       const { study, summary } = await inputs.get(ref.input)
       const series = seriesOf(summary, ref)
-      const key = `${ref.volume} ${ref.series}`
-      const loaded = await cache.get(ref.input, key, () => study.load(ref.series, ref.volume, { name: summary.name }))
+      const loaded = await cache.get(ref.input, volumeKey(ref), () => study.load(ref.series, ref.volume))
       return { loaded, series }
     },
     volume: async (ref) => (await inputs.loaded(ref)).loaded,
     async hash(ref) {
-      const key = `${ref.volume} ${ref.series}`
+      const key = volumeKey(ref)
       const { hashes } = entryOf(ref.input)
       const known = hashes.get(key)
       if (known) return known
@@ -208,6 +208,15 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
       seriesOf(summary, ref)
       return middlePicture(study, ref)
     },
+    findRuns(ref) {
+      if (entries.get(ref.input)?.hashes.has(volumeKey(ref))) return
+      inputs.hash(ref).then(
+        () => changed('runs'),
+        (error: unknown) => {
+          if (!(error instanceof UserError)) console.error(error) // a UserError: it was closed meanwhile
+        },
+      )
+    },
     close(id) {
       entryOf(id).closed.abort()
       entries.delete(id)
@@ -221,10 +230,28 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
   return inputs
 }
 
+const volumeKey = ({ series, volume }: VolumeRef): string => `${volume} ${series}`
+
 function seriesOf(summary: InputSummary, { series: uid, volume }: VolumeRef): SeriesSummary {
   const series = summary.series.find((one) => one.uid === uid)
   if (series?.volumes[volume]) return series
   throw new UserError('not-there', { what: 'This volume', remedy: 'Open the scan again.' })
+}
+
+/** As the list of recent ones shows it, with a picture of what a reader most likely wants to see. */
+async function recentOf(study: OpenedStudy, { id, name, kind, series, suggested }: InputSummary) {
+  const shown = series.find(({ uid }) => uid === suggested?.series) ?? series[0]!
+  const scanner = kind === 'dicom' ? shown.scanner : null
+  return { id, name, description: shown.description, scanner, picture: suggested && (await pictureOrNone()) }
+
+  async function pictureOrNone(): Promise<Frame<PictureHeader> | null> {
+    try {
+      return await middlePicture(study, suggested!)
+    } catch (error) {
+      if (error instanceof UserError) return null // its pixels cannot be read: who asks for them is told why
+      throw error
+    }
+  }
 }
 
 async function middlePicture(study: OpenedStudy, { series, volume }: VolumeRef): Promise<Frame<PictureHeader>> {

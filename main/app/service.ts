@@ -85,6 +85,7 @@ export function createService(request: ServiceRequest): AppHandlers & { close():
     'input.thumbnail': (ref) => inputs.thumbnail(ref),
     async 'input.voxels'(ref) {
       const { loaded, series } = await inputs.loaded(ref)
+      inputs.findRuns(ref)
       return toFrame(loaded, series.modality)
     },
     async close() {

@@ -40,6 +40,7 @@ export function openHome(folder: string): Home {
     salt: join(folder, 'salt.json'),
   }
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 }) // it will know where patients' scans lie
     for (const path of [home.runs, home.pictures]) mkdirSync(path, { recursive: true })
   } catch (cause) {
     throw cannotWrite(folder, cause)

@@ -1,5 +1,5 @@
 /** Opens what the user names: a DICOM file, a folder, a DICOMDIR, a ZIP, or a NIfTI file. */
-import { type Display, scalesOf } from '../dicom/display.ts'
+import { type Display, displayOf } from '../dicom/display.ts'
 import { type Found, type Rejection, findInstances } from '../dicom/files.ts'
 import { type Scanner, describeScanner } from '../dicom/scanner.ts'
 import { type Series, type VolumePlan, collectSeries } from '../dicom/series.ts'
@@ -47,6 +47,8 @@ export type LoadedVolume = {
 }
 
 export type OpenOptions = {
+  /** Files found so far, before they are looked at. */
+  readonly onFound?: ((count: number) => void) | undefined
   /** What messages call it, in place of the path. */
   readonly name?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -180,7 +182,7 @@ async function loadVolume(path: string, plan: VolumePlan, found: Found, options:
     return {
       ...(await toVolume(plan, (instance) => found.read(instance), options)),
       source: sourceOf(plan, await found.study(plan.frames[0]!.instance)),
-      display: { ...(await found.display(middleOf(plan).frame)), ...scalesOf(plan.frames) },
+      display: displayOf(plan.frames, await found.display(middleOf(plan).frame)),
     }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error

@@ -4,10 +4,9 @@ import type { Linear } from '../dicom/display.ts'
 import { percentile } from '../volume/intensity.ts'
 import type { LoadedVolume } from './study.ts'
 
-type Stored = {
+type Range = readonly [lowest: number, highest: number]
+type Stored = Linear & {
   readonly type: VoxelHeader['type']
-  readonly slope: number
-  readonly intercept: number
   readonly data:
     Uint8Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer>
 }
@@ -21,52 +20,58 @@ type Stored = {
 export function toFrame({ volume, notes, display }: LoadedVolume, modality: string): Frame<VoxelHeader> {
   const { data } = volume
   const { scale, invertedScale } = display
-  const whole: Linear = { slope: 1, intercept: 0 }
-  const stored = (scale && asStored(data, scale)) ?? asStored(data, whole) ?? asFloats(data)
-  const meant = invertedScale ? invert(stored, scale!, invertedScale) : stored
-  const value = (n: number): number => n * meant.slope + meant.intercept
-  const ends = rangeOf(meant.data)
-    .map(value)
-    .sort((a, b) => a - b) as [number, number]
+  const range = rangeOf(data)
+  const stored = (scale && asStored(data, range, scale)) ?? asStored(data, range, { slope: 1, intercept: 0 })
+  const { type, slope, intercept, data: voxels } = stored ?? asFloats(data)
+  const meant = scale && invertedScale ? toOther(scale, invertedScale) : { slope: 1, intercept: 0 }
+  const means = (value: number): number => value * meant.slope + meant.intercept
+  const inOrder = ([a, b]: Range): Range => (a < b ? [a, b] : [b, a])
+  const [min, max] = inOrder([means(range[0]), means(range[1])])
+  const [low, high] = robustRange(data)
+  const automatic = inOrder([means(low), means(high)])
   const header: VoxelHeader = {
     shape: [...volume.shape],
     affine: [...volume.affine],
-    type: meant.type,
-    slope: meant.slope,
-    intercept: meant.intercept,
-    min: ends[0],
-    max: ends[1],
+    type,
+    slope: slope * meant.slope,
+    intercept: means(intercept),
+    min,
+    max,
     modality,
     units: display.units,
-    // The files' own windows are of the values that they mean; where those are not known any more, of none.
-    windows: [...display.windows, automaticWindow(data, scale, invertedScale)],
+    windows: [...display.windows, windowOf(automatic)],
     isInverted: invertedScale !== undefined,
     // Files that do not say where they lie, or how large a pixel is in the patient, make no volume: study.ts lists them.
     hasOrientation: true,
     hasSpacing: true,
     notes: notes.filter(({ code }) => code !== 'monochrome1' || !invertedScale).map(({ message }) => message),
   }
-  return { header, bytes: new Uint8Array(meant.data.buffer, meant.data.byteOffset, meant.data.byteLength) }
+  return { header, bytes: new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength) }
+}
+
+/** Maps values of one scale to those of another that have the same stored numbers. */
+function toOther(from: Linear, to: Linear): Linear {
+  const slope = to.slope / from.slope
+  return { slope, intercept: to.intercept - from.intercept * slope }
 }
 
 /** Whole numbers that give the data again, to the bit, or undefined. */
-function asStored(data: Float32Array, { slope, intercept }: Linear): Stored | undefined {
-  let [lowest, highest] = [Infinity, -Infinity]
-  for (let n = 0; n < data.length; n++) {
-    const stored = Math.round((data[n]! - intercept) / slope)
-    if (Math.fround(stored * slope + intercept) !== data[n]) return undefined
-    if (stored < lowest) lowest = stored
-    if (stored > highest) highest = stored
-  }
-  const type = ranges.find(([, from, to]) => lowest >= from && highest <= to)?.[0]
+function asStored(data: Float32Array, [lowest, highest]: Range, { slope, intercept }: Linear): Stored | undefined {
+  const ends = [lowest, highest].map((value) => Math.round((value - intercept) / slope)).sort((a, b) => a - b)
+  const type = types.find(([, from, to]) => ends[0]! >= from && ends[1]! <= to)?.[0]
   if (!type) return undefined
   const out = new arrays[type](data.length)
-  for (let n = 0; n < data.length; n++) out[n] = Math.round((data[n]! - intercept) / slope)
+  const inverse = 1 / slope
+  for (let n = 0; n < data.length; n++) {
+    const number = Math.floor((data[n]! - intercept) * inverse + 0.5)
+    if (Math.fround(number * slope + intercept) !== data[n]) return undefined
+    out[n] = number
+  }
   return { type, slope, intercept, data: out }
 }
 
 const arrays = { uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array }
-const ranges = [
+const types = [
   ['uint8', 0, 255],
   ['int16', -32768, 32767],
   ['uint16', 0, 65535],
@@ -76,16 +81,9 @@ function asFloats(data: Float32Array): Stored {
   return { type: 'float32', slope: 1, intercept: 0, data: new Float32Array(data) }
 }
 
-/** The values that the files mean in place of those turned round, by the same stored numbers. */
-function invert(stored: Stored, turned: Linear, meant: Linear): Stored {
-  // value = (number * slope + intercept - turned.intercept) / turned.slope is what the file stored.
-  const slope = (stored.slope / turned.slope) * meant.slope
-  const intercept = ((stored.intercept - turned.intercept) / turned.slope) * meant.slope + meant.intercept
-  return { ...stored, slope, intercept }
-}
-
-function rangeOf(data: Stored['data']): [number, number] {
-  let [lowest, highest] = [Infinity, -Infinity]
+/** Of no values: 0 and 0. */
+function rangeOf(data: Float32Array): Range {
+  let [lowest, highest] = [data[0] ?? 0, data[0] ?? 0]
   for (let n = 0; n < data.length; n++) {
     const value = data[n]!
     if (value < lowest) lowest = value
@@ -94,13 +92,7 @@ function rangeOf(data: Stored['data']): [number, number] {
   return [lowest, highest]
 }
 
-/** 1 to 99 % of what is not background: values over a tenth of the way from the lowest to the 99th percentile. */
-function automaticWindow(data: Float32Array, turned?: Linear, meant?: Linear): Window {
-  let [low, high] = robustRange(data)
-  if (turned && meant) {
-    const back = (value: number): number => ((value - turned.intercept) / turned.slope) * meant.slope + meant.intercept
-    ;[low, high] = [back(high), back(low)]
-  }
+function windowOf([low, high]: Range): Window {
   return { center: (low + high) / 2, width: high - low, name: 'Automatic', shape: 'linear-exact' }
 }
 

@@ -68,11 +68,16 @@ function readUnits(a: Attributes, rescale: Attributes): string {
   return unitNames[declared.toUpperCase()] ?? ''
 }
 
-/** How the values of these frames came from stored ones, as rescaleInto writes them. */
-export function scalesOf(frames: readonly Frame[]): Pick<Display, 'scale' | 'invertedScale'> {
-  const [first] = frames
-  if (!first) return { scale: undefined, invertedScale: undefined }
-  const { slope, intercept, instance } = first
+/** What the middle frame of a volume says, with how the values of all its frames came from stored ones in rescaleInto. */
+export function displayOf(frames: readonly Frame[], middle: Pick<Display, 'windows' | 'units'>): Display {
+  const scales = scalesOf(frames)
+  // Turned round, and each slice by another number: no one window of the files holds for the volume.
+  const isLost = !scales.scale && frames.some(({ instance }) => instance.pixels.inverted)
+  return { ...scales, units: middle.units, windows: isLost ? [] : middle.windows }
+}
+
+function scalesOf(frames: readonly Frame[]): Pick<Display, 'scale' | 'invertedScale'> {
+  const { slope, intercept, instance } = frames[0]!
   const isSame = frames.every(
     (frame) =>
       frame.slope === slope &&

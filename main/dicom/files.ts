@@ -27,6 +27,8 @@ export type Found = {
 
 export type FindOptions = {
   readonly signal?: AbortSignal | undefined
+  /** Files found so far below a folder. */
+  readonly onFound?: ((count: number) => void) | undefined
   /** Files looked at, of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
@@ -36,17 +38,17 @@ const headSizes = [64 * 1024, 2 ** 20, 64 * 2 ** 20] as const
 
 /** Throws Unreadable where `path` itself cannot be used. */
 export async function findInstances(path: string, options: FindOptions = {}): Promise<Found> {
-  const { sources, rejected } = await collectSources(path)
+  const { sources, rejected } = await collectSources(path, options)
   const found = await readHeaders(sources, options)
   return { ...found, rejected: [...rejected, ...found.rejected] }
 }
 
 type Collected = { readonly sources: readonly Source[]; readonly rejected: readonly Rejection[] }
 
-async function collectSources(path: string): Promise<Collected> {
+async function collectSources(path: string, options: FindOptions): Promise<Collected> {
   const input = await describeInput(path)
   if (input.kind === 'missing') throw new Unreadable('it is not there')
-  if (input.kind === 'folder') return { sources: await filesBelow(path), rejected: [] }
+  if (input.kind === 'folder') return { sources: await filesBelow(path, options), rejected: [] }
   const { source } = input
   const head = await source.read(4)
   if (isZip(head)) return openZip(path)

@@ -73,14 +73,27 @@ async function readLarge(path: string, length: number): Promise<Uint8Array> {
   }
 }
 
+type Walk = {
+  readonly signal?: AbortSignal | undefined
+  readonly onFound?: ((count: number) => void) | undefined
+}
+
 /** All files below a folder, in the order of their names. Links are followed, but no folder is entered twice. */
-export async function filesBelow(root: string): Promise<Source[]> {
+export async function filesBelow(root: string, walk: Walk = {}): Promise<Source[]> {
   const sources: Source[] = []
-  await collect(root, root, new Set(), sources)
+  await collect(root, root, new Set(), sources, walk)
   return sources
 }
 
-async function collect(root: string, folder: string, entered: Set<string>, sources: Source[]): Promise<void> {
+async function collect(
+  root: string,
+  folder: string,
+  entered: Set<string>,
+  sources: Source[],
+  walk: Walk,
+): Promise<void> {
+  walk.signal?.throwIfAborted()
+  walk.onFound?.(sources.length)
   const { dev, ino } = await stat(folder)
   if (entered.has(`${dev} ${ino}`)) return
   entered.add(`${dev} ${ino}`)
@@ -92,7 +105,7 @@ async function collect(root: string, folder: string, entered: Set<string>, sourc
   for (const name of names.sort()) {
     const path = join(folder, name)
     const facts = statSync(path, { throwIfNoEntry: false })
-    if (facts?.isDirectory()) await collect(root, path, entered, sources)
+    if (facts?.isDirectory()) await collect(root, path, entered, sources, walk)
     else if (facts?.isFile()) sources.push(fileSource(path, relative(root, path).split(sep).join('/'), facts.size))
   }
 }
