@@ -34,6 +34,10 @@ export const actions = {
   'slice.last': { title: 'Last slice', group: 'Image', keys: 'End' },
   'viewport.previous': { title: 'Viewport before', group: 'Image', keys: 'ArrowLeft' },
   'viewport.next': { title: 'Viewport after', group: 'Image', keys: 'ArrowRight' },
+  'crosshair.left': { title: 'Crosshair to the left', group: 'Image', keys: 'Ctrl+ArrowLeft', repeats: true },
+  'crosshair.right': { title: 'Crosshair to the right', group: 'Image', keys: 'Ctrl+ArrowRight', repeats: true },
+  'crosshair.up': { title: 'Crosshair up', group: 'Image', keys: 'Ctrl+ArrowUp', repeats: true },
+  'crosshair.down': { title: 'Crosshair down', group: 'Image', keys: 'Ctrl+ArrowDown', repeats: true },
   'viewport.maximise': { title: 'Maximise the viewport, or all again', group: 'Image', keys: 'M' },
   'series.previous': { title: 'Previous series', group: 'Image', keys: 'PageUp' },
   'series.next': { title: 'Next series', group: 'Image', keys: 'PageDown' },
@@ -60,6 +64,7 @@ export const actions = {
   'tool.window': { title: 'Window and level with the left button, while held', group: 'Tools', keys: 'W', holds: true },
   'tool.zoom': { title: 'Zoom with the left button, while held', group: 'Tools', keys: 'Z', holds: true },
   'tool.pan': { title: 'Pan with the left button, while held', group: 'Tools', keys: 'Y', holds: true },
+  'view.crosshair': { title: 'Show or hide the crosshair', group: 'Image', keys: 'F' },
   'tool.next': { title: 'Next tool of the left button', group: 'Tools', keys: 'U' },
 
   'mask.toggle': { title: 'Show or hide masks', group: 'Masks', keys: 'S' },
