@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { buildPage } from './page.mjs'
 import { projectNode, root, setUp } from './setup.mjs'
 
 /** Runs the command line with stdin, stdout and stderr as they are; gives its exit code. */
@@ -21,6 +22,7 @@ export function scanbridge(args) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
     await setUp()
+    if (process.argv[2] === 'serve') await buildPage()
     process.exitCode = await scanbridge(process.argv.slice(2))
   } catch (error) {
     console.error(error.message)

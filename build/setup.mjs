@@ -56,7 +56,7 @@ async function installPackages() {
 }
 
 /** Runs a command in the checkout; its output goes to stderr. The exit code. */
-function run(command, args) {
+export function run(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
     child.on('error', reject)

@@ -1,33 +1,29 @@
-// npm start: until there is a window, the main job on the built-in sample, a simulated head as DICOM.
-import { existsSync } from 'node:fs'
-import { join, relative } from 'node:path'
+// npm start: the app, on the built-in sample: in Electron where that is installed, otherwise in the browser.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { findElectron } from './electron.mjs'
+import { buildPage } from './page.mjs'
 import { scanbridge } from './scanbridge.mjs'
-import { root, setUp } from './setup.mjs'
+import { projectNode, root, run, setUp } from './setup.mjs'
 
-const sample = join(root, '.cache/sample-se-t1')
-
-/** A run folder is never written over. */
-function freeRun() {
-  for (let number = 1; ; number++) {
-    const run = join(root, `run-sample-${number}`)
-    if (!existsSync(run)) return run
-  }
+/** The exit code of the shell. */
+async function openElectron(program) {
+  const electronVite = join(root, 'node_modules/electron-vite/bin/electron-vite.js')
+  const code = await run(projectNode(), [electronVite, 'build', '--config', 'electron.config.ts'])
+  if (code !== 0) throw new Error('The app could not be built; the reason stands above.')
+  const child = spawn(program, [join(root, 'out/app'), '--sample'], { stdio: 'inherit' })
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
 }
 
 try {
   await setUp()
-  if (!existsSync(join(sample, 'truth.nii.gz'))) {
-    console.error('Simulating the sample: a head on a scanner that the model was not trained on.')
-    const code = await scanbridge(['simulate', '--scanner', 'se-t1', '--subject', '9000', '--out', sample])
-    if (code !== 0) process.exit(code)
+  const { program, missing } = await findElectron()
+  if (program) process.exitCode = await openElectron(program)
+  else {
+    await buildPage()
+    console.error(`The app opens in the browser, for ${missing}. Ctrl-C ends it.`)
+    process.exitCode = await scanbridge(['serve', '--sample', ...process.argv.slice(2)])
   }
-  const run = freeRun()
-  const reference = join(sample, 'truth.nii.gz')
-  process.exitCode = await scanbridge([
-    ...['adapt', sample, '--model', 'brain-t1w-one-scanner', '--reference', reference, '--out', run],
-  ])
-  if (existsSync(join(run, 'report.html')))
-    console.log(`The report: ${relative(process.cwd(), join(run, 'report.html'))}`)
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1
