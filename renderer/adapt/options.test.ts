@@ -7,6 +7,7 @@ import {
   isChanged,
   limitsText,
   optionTitle,
+  plannedSteps,
   problemOf,
   seedOf,
   valueOf,
@@ -81,4 +82,14 @@ describe('the form of a method', () => {
     ['1.5', undefined],
     ['', undefined],
   ])('seed %s', (typed, seed) => expect(seedOf(typed)).toBe(seed))
+})
+
+describe('planned steps', () => {
+  it.each([
+    [{ passes: 5, steps: 5 }, 10],
+    [{ steps: 60, learningRate: 1e-3 }, 60],
+    [{ passes: 3 }, 3],
+    [{}, undefined],
+    [{ steps: 0 }, undefined],
+  ])('%j: %s', (parameters, steps) => expect(plannedSteps(parameters)).toBe(steps))
 })

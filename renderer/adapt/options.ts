@@ -9,7 +9,7 @@ export function draftsOf(options: readonly MethodOption[]): Drafts {
   return Object.fromEntries(options.map((option) => [option.name, draftOf(option.value)]))
 }
 
-function draftOf(value: OptionValue): Draft {
+export function draftOf(value: OptionValue): Draft {
   return typeof value === 'boolean' ? value : String(value)
 }
 
@@ -86,4 +86,11 @@ export function seedOf(typed: string): number | undefined {
 
 function figure(value: number): string {
   return String(value).replace('-', '\u2212')
+}
+
+/** How many steps these settings lead to at most, where they say so. */
+export function plannedSteps(parameters: Readonly<Record<string, OptionValue>>): number | undefined {
+  const [passes, steps] = [parameters['passes'], parameters['steps']]
+  const sum = (typeof passes === 'number' ? passes : 0) + (typeof steps === 'number' ? steps : 0)
+  return sum > 0 ? sum : undefined
 }

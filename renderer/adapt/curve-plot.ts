@@ -1,0 +1,127 @@
+/** How a set of curves is drawn: colours and type from the tokens of the page, so that both themes fit. */
+import type uPlot from 'uplot'
+import type { CurveSet, Phase } from './curves.ts'
+import { figure } from './scores.ts'
+
+/** Dashes tell curves apart where colours do not. */
+const dashes: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3], [1, 4]]
+export const swatches: readonly string[] = dashes.map((dash) => dash.join(' '))
+const colors = ['--accent', '--after', '--before', '--good', '--kept'] as const
+
+type Marks = { readonly phases: readonly Phase[]; readonly marked: number | undefined }
+
+export function alignedData({ steps, curves }: CurveSet): uPlot.AlignedData {
+  return [[...steps], ...curves.map(({ values }) => [...values])]
+}
+
+/** `marks` is asked at every drawing. */
+export function plotOptions(
+  box: HTMLElement,
+  size: { readonly width: number; readonly height: number },
+  names: readonly string[],
+  limits: CurveSet['limits'],
+  marks: () => Marks,
+): uPlot.Options {
+  const style = getComputedStyle(box)
+  const token = (name: string): string => style.getPropertyValue(name).trim()
+  const font = `${token('--text-small')} ${token('--font')}`
+  const axis = {
+    stroke: token('--text-muted'),
+    font,
+    ticks: { show: false },
+    grid: { stroke: token('--line'), width: 1 },
+  }
+  return {
+    ...size,
+    legend: { show: false },
+    padding: [8, 12, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    scales: { x: { time: false, range: stepRange }, y: { range: (_, low, high) => valueRange(low, high, limits) } },
+    axes: [
+      {
+        ...axis,
+        size: 24,
+        gap: 4,
+        grid: { show: false },
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+        space: 36,
+      },
+      { ...axis, size: 46, gap: 4, space: 26, values: (_, values) => values.map(figure) },
+    ],
+    series: [
+      {},
+      ...names.map((label, n) => ({
+        label,
+        stroke: token(colors[n % colors.length]!),
+        width: 2,
+        dash: [...dashes[n % dashes.length]!],
+        // Few points stand for themselves: a line through two of them is hard to read without.
+        points: { show: (chart: uPlot) => chart.data[0].length <= 40, size: 6, fill: token('--surface') },
+      })),
+    ],
+    hooks: {
+      drawClear: [(chart) => drawPhases(chart, marks(), token('--surface-hover'), token('--text'))],
+      draw: [(chart) => drawLimits(chart, limits, token('--bad'))],
+    },
+  }
+}
+
+/** A single step stands in the middle; steps are whole. */
+function stepRange(_: uPlot, first: number | null, last: number | null): uPlot.Range.MinMax {
+  if (first === null || last === null) return [0, 1]
+  return first === last ? [first - 1, last + 1] : [first, last]
+}
+
+/** Room above and below, a constant too; limits that are near come into the picture. */
+export function valueRange(low: number | null, high: number | null, limits: CurveSet['limits']): [number, number] {
+  if (low === null || high === null) return [0, 1]
+  const size = Math.max(high - low, 0.02 * Math.max(Math.abs(low), Math.abs(high)), 1e-6)
+  const near = limits.map(({ value }) => value).filter((value) => value > low - 4 * size && value < high + 4 * size)
+  const [from, to] = [Math.min(low, ...near), Math.max(high, ...near)]
+  const room = 0.12 * Math.max(to - from, size)
+  return [from - room, to + room]
+}
+
+/** Every other phase stands on a lighter ground; the step on screen has a line. */
+function drawPhases(chart: uPlot, { phases, marked }: Marks, ground: string, line: string): void {
+  const { ctx, bbox } = chart
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+  ctx.clip()
+  ctx.fillStyle = ground
+  ctx.globalAlpha = 0.6
+  phases.forEach(({ from, to }, n) => {
+    if (n % 2 === 0) return
+    const [x0, x1] = [chart.valToPos(from - 0.5, 'x', true), chart.valToPos(to + 0.5, 'x', true)]
+    ctx.fillRect(x0, bbox.top, x1 - x0, bbox.height)
+  })
+  if (marked !== undefined) {
+    const x = Math.round(chart.valToPos(marked, 'x', true)) + 0.5
+    ctx.globalAlpha = 0.7
+    ctx.strokeStyle = line
+    ctx.lineWidth = devicePixelRatio
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+  }
+  ctx.restore()
+}
+
+function drawLimits(chart: uPlot, limits: CurveSet['limits'], color: string): void {
+  const { ctx, bbox } = chart
+  ctx.save()
+  ctx.strokeStyle = color
+  ctx.lineWidth = devicePixelRatio
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
+  for (const { value } of limits) {
+    const y = Math.round(chart.valToPos(value, 'y', true)) + 0.5
+    if (y < bbox.top || y > bbox.top + bbox.height) continue
+    ctx.beginPath()
+    ctx.moveTo(bbox.left, y)
+    ctx.lineTo(bbox.left + bbox.width, y)
+    ctx.stroke()
+  }
+  ctx.restore()
+}
