@@ -51,7 +51,7 @@ export type Adapting = {
 /** Who looks on while an episode runs. */
 export type Watcher = {
   /** The run's folder is there. */
-  readonly onRun?: () => void
+  readonly onRun?: () => Promise<void>
   /** A step's line is on disk. */
   readonly onStep?: (step: NewStep) => void
   /** A mask on the scan's own grid: at once, before its file is written. */
@@ -79,7 +79,6 @@ export async function adaptTo(adapting: Adapting, work: Work, watcher: Watcher =
     method: { name: method, parameters, seed },
     isGuarded: guard,
   })
-  watcher.onRun?.()
   await new Adaptation(adapting, study, run, work, watcher).go()
   return run.record
 }
@@ -104,8 +103,9 @@ class Adaptation {
   }
 
   async go(): Promise<void> {
-    const { run, work } = this
+    const { run, work, watcher } = this
     try {
+      await watcher.onRun?.()
       await this.finish(await this.episode())
     } catch (error) {
       if (work.signal.aborted) await this.end('cancelled', 'The run was stopped by its user.')

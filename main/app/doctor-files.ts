@@ -4,7 +4,7 @@ import { readFile, statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { listModels } from '../model/files.ts'
+import { listModels } from '../model/card-files.ts'
 
 export type Check = {
   readonly name: string

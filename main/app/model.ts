@@ -1,7 +1,8 @@
 import { loadCheckpoint } from '../adapt/checkpoint.ts'
 import { UserError } from '../errors.ts'
 import type { ModelCard } from '../model/card.ts'
-import { listModels as listFolders, loadModel } from '../model/files.ts'
+import { listModels as listFolders } from '../model/card-files.ts'
+import { loadModel } from '../model/files.ts'
 import type { Model, ParameterGroup } from '../model/model.ts'
 import { writeOnnx } from '../model/onnx.ts'
 import { readCheckpoint, readRun } from '../runs/files.ts'
@@ -86,17 +87,34 @@ export type Exported = {
  */
 export async function exportModel(request: ExportRequest): Promise<Exported> {
   const run = await readRun(request.run)
-  const { record } = run
-  const step = request.step ?? record.kept
+  const step = request.step ?? run.record.kept
   if (step === 'source')
     throw new UserError('run-unusable', {
       path: request.run,
       reason: 'it kept the source model, which is not changed',
-      remedy: `Take ${record.model.name}'s own model.onnx, or name a step with --step.`,
+      remedy: `Take ${run.record.model.name}'s own model.onnx, or name a step with --step.`,
     })
-  const checkpoint = await readCheckpoint(request.run, step)
+  await readCheckpoint(request.run, step)
   await startWork(request.engine)
   const model = await loadRunModel(run)
+  try {
+    const { bytes, notes } = await adaptedOnnx(run, step, model)
+    await writeNewFile(request.out, bytes)
+    return { out: request.out, model: run.record.model.name, step, notes }
+  } finally {
+    model.dispose()
+  }
+}
+
+/** The network of a stored step as ONNX bytes. `source`: the run's own model, which is not changed. */
+export async function adaptedOnnx(
+  run: ReadRun,
+  step: number,
+  source: Model,
+): Promise<{ bytes: Uint8Array; notes: string[] }> {
+  const { record } = run
+  const checkpoint = await readCheckpoint(run.folder, step)
+  const model = source.clone()
   try {
     const { correction, reweighting } = loadCheckpoint(model, checkpoint)
     const graph = model.toGraph()
@@ -107,26 +125,34 @@ export async function exportModel(request: ExportRequest): Promise<Exported> {
       'scanbridge.step': String(step),
       'scanbridge.method': record.method.name,
     }
-    await writeNewFile(request.out, writeOnnx({ ...graph, metadata }))
     const notes = [
       ...(correction ? ['The episode also corrected intensities before the network; the ONNX file does not.'] : []),
       ...(reweighting ? ['The episode also re-weighted probabilities after the network; the ONNX file does not.'] : []),
     ]
-    return { out: request.out, model: record.model.name, step, notes }
+    return { bytes: writeOnnx({ ...graph, metadata }), notes }
   } finally {
     model.dispose()
   }
 }
 
 /** The very model that a run adapted; the caller disposes of it. Throws UserError where another version lies in its place. */
-export async function loadRunModel({ folder, record }: ReadRun): Promise<Model> {
-  const model = await loadModel(record.model.name)
-  const { sha256 } = model.card
-  if (sha256 === record.model.sha256) return model
-  model.dispose()
+async function loadRunModel(run: ReadRun): Promise<Model> {
+  const model = await loadModel(run.record.model.name)
+  try {
+    checkRunModel(run, model)
+  } catch (error) {
+    model.dispose()
+    throw error
+  }
+  return model
+}
+
+/** Throws UserError where this is not the very model that a run adapted. */
+export function checkRunModel({ folder, record }: ReadRun, { card }: Pick<Model, 'card'>): void {
+  if (card.sha256 === record.model.sha256) return
   throw new UserError('run-unusable', {
     path: folder,
-    reason: `it adapted another version of ${record.model.name} (${record.model.sha256.slice(0, 12)}) than is here (${sha256.slice(0, 12)})`,
+    reason: `it adapted another version of ${record.model.name} (${record.model.sha256.slice(0, 12)}) than is here (${card.sha256.slice(0, 12)})`,
     remedy: 'Bring that version back into the model folder.',
   })
 }

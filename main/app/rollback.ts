@@ -11,6 +11,9 @@ import type { Work } from './progress.ts'
 import { predictStep } from './step-mask.ts'
 import type { StepMaskRequest } from './step-mask.ts'
 
+/** What the history says of a choice: "A user kept" the mask of step 3. */
+export type Decision = { readonly event: 'rolled-back' | 'undone'; readonly says: string }
+
 /**
  * Makes the source's mask, or that of an earlier step, the kept result of a run: bytes are copied, nothing is computed,
  * unless a scan is given for a step that has stored parameters but no stored mask. The decision goes on record, the reports
@@ -20,6 +23,7 @@ export async function rollBack(
   folder: string,
   to: Kept,
   scan?: { readonly request: StepMaskRequest; readonly work: Work },
+  decision: Decision = { event: 'rolled-back', says: 'A user kept' },
 ): Promise<RunRecord> {
   const run = await readRun(folder)
   const name = to === 'source' ? 'before.nii.gz' : `checkpoints/${stepName(to)}.nii.gz`
@@ -32,8 +36,8 @@ export async function rollBack(
   const { record } = writer
   const volumes = volumesOf(readLabelMap(openNifti(mask, name)), record.model.labels)
   await writer.decide(
-    'rolled-back',
-    `A user kept ${to === 'source' ? "the source model's mask" : `the mask of step ${to}`}.`,
+    decision.event,
+    `${decision.says} ${to === 'source' ? "the source model's mask" : `the mask of step ${to}`}.`,
     {
       kept: to,
       guard: { ...record.guard, verdict: verdictAfter(record, to) },

@@ -1,6 +1,168 @@
 /** What answers the calls on models, adaptation, runs, export and the engine. */
+import type { RunDetail, RunSummary } from '../contract/schemas.ts'
+import { UserError } from '../errors.ts'
+import { readRun } from '../runs/files.ts'
+import { about } from './about-files.ts'
+import { summarizeMethods, summarizeModels } from './catalogue.ts'
+import { InTurn, keep, noteResumed, undo } from './decide.ts'
+import type { EngineRoom } from './engine-room.ts'
+import { Episodes } from './episodes.ts'
+import { emptyTrash, findHomeRuns, moveToTrash, notThere, runFolder, shownPath } from './home-runs-files.ts'
+import { RunMasks } from './run-masks.ts'
+import { openRunNotes } from './run-notes-files.ts'
+import { runThumbnail } from './run-pictures.ts'
+import { detailOf, summarizeDamaged, summarizeRun } from './run-summary.ts'
 import type { RunHandlers, Shared } from './shared.ts'
 
-export function createRunService(_shared: Shared): RunHandlers {
-  return { close: () => Promise.resolve() } as RunHandlers
+/** Until the first pictures of a scan that was opened are through: starting the engine holds everything up. */
+const warmUpMs = 1500
+
+export function createRunService(shared: Shared): RunHandlers {
+  const { home, jobs, inputs, recents, emit, now } = shared
+  const notes = openRunNotes(home)
+  const masks = new RunMasks()
+  const inTurn = new InTurn()
+  let madeRoom: Promise<EngineRoom> | undefined
+  const room = (): Promise<EngineRoom> =>
+    (madeRoom ??= import('./engine-room.ts').then(({ EngineRoom }) => new EngineRoom(() => shared.settings())))
+  const episodes = new Episodes({ shared, room, masks, notes })
+  let isClosing = false
+
+  emptyTrash(home, now()).catch((error: unknown) => console.error(error))
+
+  inputs.onOpened(() => {
+    setTimeout(() => {
+      if (isClosing || jobs.running('adapt', 'predict', 'self-test')) return
+      // That an engine or model does not load is told when somebody asks for it.
+      void warmUp().catch(() => {})
+    }, warmUpMs).unref()
+  })
+  async function warmUp(): Promise<void> {
+    const { release } = await (await room()).borrow(shared.settings().model)
+    await import('./adaptation.ts')
+    release()
+  }
+
+  const changed = (run: string): void => emit({ event: 'changed', payload: { what: ['runs'], run } })
+  const folderOf = async (run: string): Promise<string> => {
+    await episodes.created(run)
+    return runFolder(home, run)
+  }
+  const refuseAtWork = (run: string): void => {
+    if (episodes.isAtWork(run)) throw new UserError('busy', { doing: 'This run' })
+  }
+
+  async function detail(run: string): Promise<RunDetail> {
+    const folder = await folderOf(run)
+    const read = await readRun(folder)
+    const { seriesHash } = read.record.input
+    return detailOf(run, read, {
+      exported: notes.exported(run),
+      hasThumbnail: (await runThumbnail(folder)) !== undefined,
+      folder: shownPath(folder),
+      scan: inputs.byHash(seriesHash) ?? null,
+      canOpenScan: recents.byHash(seriesHash) !== undefined,
+    })
+  }
+
+  async function list(): Promise<RunSummary[]> {
+    const found = await findHomeRuns(home)
+    const summaries = found.map((one) =>
+      'problem' in one
+        ? summarizeDamaged(one)
+        : summarizeRun(one.id, one.run, { exported: notes.exported(one.id), hasThumbnail: one.hasThumbnail }),
+    )
+    return summaries.sort((a, b) => (a.created < b.created ? 1 : -1))
+  }
+
+  return {
+    'app.about': () => about(home),
+    'model.list': summarizeModels,
+    'method.list': async ({ model }) => summarizeMethods(model, await room()),
+
+    'adapt.start': (request, picked) => episodes.start(request, picked),
+    'adapt.preview': ({ run }) => Promise.resolve(episodes.preview(run)),
+
+    'run.list': list,
+    'run.read': ({ run }) => detail(run),
+    async 'run.thumbnail'({ run }) {
+      const picture = await runThumbnail(await folderOf(run))
+      if (!picture) throw new UserError('not-there', { what: 'The picture of this run', remedy: 'It has none yet.' })
+      return picture
+    },
+    async 'run.mask'({ run, of }) {
+      return masks.get(run, await folderOf(run), of)
+    },
+    async 'run.predict'({ run, step }) {
+      const folder = await folderOf(run)
+      const read = await readRun(folder)
+      const scan = inputs.byHash(read.record.input.seriesHash)
+      if (!scan) throw new UserError('scan-closed')
+      const job = jobs.start({ kind: 'predict', title: `The mask of step ${step}`, run }, async (work) => {
+        work.onProgress('starting', 0)
+        const { model, release } = await (await room()).borrow(read.record.model.name)
+        try {
+          const { storeStepMask } = await import('./step-mask.ts')
+          const { volume } = await inputs.volume(scan)
+          masks.put(run, step, await storeStepMask(read, step, model, volume, work), read.record.model.labels)
+        } finally {
+          release()
+        }
+        emit({ event: 'run.mask', payload: { run, of: step } })
+        changed(run)
+      })
+      return { job: job.id }
+    },
+    async 'run.keep'({ run, to }) {
+      refuseAtWork(run)
+      await inTurn.do(run, () => keep(runFolder(home, run), to))
+      changed(run)
+      return detail(run)
+    },
+    async 'run.undo'({ run }) {
+      refuseAtWork(run)
+      await inTurn.do(run, () => undo(runFolder(home, run)))
+      changed(run)
+      return detail(run)
+    },
+    async 'run.open'({ run }) {
+      const { record } = await readRun(await folderOf(run))
+      const known = recents.byHash(record.input.seriesHash)
+      if (!known) throw new UserError('not-there', { what: 'The scan of this run', remedy: 'Open it from its folder.' })
+      return { job: inputs.reopen(known.recent).id }
+    },
+    async 'run.resume'({ run }) {
+      refuseAtWork(run)
+      const folder = runFolder(home, run)
+      const read = await readRun(folder)
+      if (read.state === 'running' || read.state === 'done') {
+        const problem = read.state === 'done' ? 'This run came to its end' : 'This run is still at work'
+        throw new UserError('usage', { problem, remedy: 'To run it again, start it from its scan.' })
+      }
+      const note = async (id: string): Promise<void> => {
+        await inTurn.do(run, () => noteResumed(folder, id))
+        changed(run)
+      }
+      return episodes.resume(read, note, notes.reference(run))
+    },
+    async 'run.delete'({ run }) {
+      refuseAtWork(run)
+      if (!(await findHomeRuns(home)).some(({ id }) => id === run)) throw notThere()
+      await inTurn.do(run, () => moveToTrash(home, run, now()))
+      masks.forget(run)
+      notes.forget(run)
+      changed(run)
+      return {}
+    },
+
+    async 'engine.list'() {
+      const { engineList } = await import('./engine.ts')
+      return engineList()
+    },
+
+    async close() {
+      isClosing = true
+      await (await madeRoom)?.close()
+    },
+  } as Partial<RunHandlers> as RunHandlers
 }

@@ -30,7 +30,7 @@ export function requireSameGrid(a: Grid, b: Grid): void {
 }
 
 /** Volume of a voxel in ml, for sheared grids too. */
-function voxelMl({ affine: m }: Grid): number {
+export function voxelMl({ affine: m }: Grid): number {
   const [a, b, c, d, e, f, g, h, i] = [m[0]!, m[1]!, m[2]!, m[4]!, m[5]!, m[6]!, m[8]!, m[9]!, m[10]!]
   return Math.abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)) / 1000
 }

@@ -1,12 +1,14 @@
 import type { JournalLine, ReadState, RunRecord } from '../runs/run.ts'
 
 /** What is kept, in one sentence that a reader can act on. */
-export function verdictSentence({ guard, kept }: RunRecord, state: ReadState): string {
+export function verdictSentence({ guard, kept, method }: RunRecord, state: ReadState): string {
   const what = kept === 'source' ? "the source model's mask" : `the mask after step ${kept}`
   if (state === 'running') return 'The run is still at work; there is no verdict yet.'
   if (state === 'interrupted' || state === 'failed')
     return `The run did not come to a verdict; what is kept is ${what}.`
   if (state === 'cancelled') return `The run was stopped before a verdict; what is kept is ${what}.`
+  if (method.name === 'source' && guard.verdict === 'not-needed')
+    return `The source model segmented the scan as it is; nothing was to be adapted: what is kept is ${what}.`
   return {
     accepted: `The guard accepts the adaptation: what is kept is ${what}.`,
     'not-needed': `The model fits this scan as it is, so no adaptation was needed: what is kept is ${what}.`,

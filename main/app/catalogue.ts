@@ -1,0 +1,59 @@
+/** Models and methods as the windows list them. */
+import type { MethodSummary, ModelSummary } from '../contract/schemas.ts'
+import { UserError } from '../errors.ts'
+import { listModels } from '../model/card-files.ts'
+import { recommendedMethod } from './defaults.ts'
+import type { EngineRoom } from './engine-room.ts'
+
+/** What people change first; the rest stands behind "more". */
+const simpleOptions: readonly string[] = ['steps', 'learningRate', 'alpha', 'slices']
+
+export async function summarizeModels(): Promise<ModelSummary[]> {
+  return (await listModels()).map(({ name, shipped, card, problem }) => ({
+    name,
+    title: card?.title ?? name,
+    version: card?.version ?? '',
+    licence: card?.licence ?? '',
+    shipped,
+    problem: problem ?? null,
+    modality: card?.modality ?? '',
+    sequence: card?.sequence ?? '',
+    labels: card?.output.labels.map(({ value, name: label, color }) => ({ value, name: label, color })) ?? [],
+    limits: card?.limits ?? [],
+  }))
+}
+
+/** Every method, with what keeps it from being used on this model. A model that does not load keeps all of them. */
+export async function summarizeMethods(model: string, room: EngineRoom): Promise<MethodSummary[]> {
+  const [{ listMethods, findMethod }, { parseOptions }] = await Promise.all([
+    import('./methods.ts'),
+    import('../adapt/options.ts'),
+  ])
+  const borrowed = await room.borrow(model).catch((error: unknown) => {
+    if (error instanceof UserError) return error
+    throw error
+  })
+  const obstacleOf = (name: string): string | null => {
+    if (borrowed instanceof UserError) return borrowed.sentence
+    const method = findMethod(name)
+    return method.obstacle?.(borrowed.model, parseOptions(method.options)) ?? null
+  }
+  try {
+    return listMethods().map(({ name, title, summary, reference, options }) => ({
+      name,
+      title,
+      summary,
+      reference,
+      isRecommended: name === recommendedMethod,
+      options: options.map(({ help, ...option }) => ({
+        ...option,
+        ...('choices' in option && { choices: [...option.choices] }),
+        help,
+        isSimple: simpleOptions.includes(option.name),
+      })) as MethodSummary['options'],
+      obstacle: obstacleOf(name),
+    }))
+  } finally {
+    if (!(borrowed instanceof UserError)) borrowed.release()
+  }
+}

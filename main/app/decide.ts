@@ -1,0 +1,45 @@
+/** What a person decides about a run, one decision after the other. */
+import { UserError } from '../errors.ts'
+import { readRun, reopenRun } from '../runs/files.ts'
+import type { Kept } from '../runs/run.ts'
+import { keptOneAfterTheOther } from './decisions.ts'
+
+/** Makes the source's or a step's mask the kept one, on record. What is kept already stays without a word. Throws UserError. */
+export async function keep(folder: string, to: Kept): Promise<void> {
+  const { record } = await readRun(folder)
+  if (record.kept === to) return
+  const { rollBack } = await import('./rollback.ts')
+  await rollBack(folder, to)
+}
+
+/** Takes a person's last choice back, on record too: both stay in the history. Throws UserError where there is none. */
+export async function undo(folder: string): Promise<void> {
+  const { record } = await readRun(folder)
+  const kept = keptOneAfterTheOther(record)
+  const before = kept.at(-2)
+  if (before === undefined) {
+    const remedy = 'What the run itself ended with stays as it is.'
+    throw new UserError('usage', { problem: 'There is no decision of a person to take back', remedy })
+  }
+  const { rollBack } = await import('./rollback.ts')
+  await rollBack(folder, before, undefined, { event: 'undone', says: 'A user took the last choice back and kept' })
+}
+
+/** An ended run says that it was run again, and as which run. */
+export async function noteResumed(folder: string, as: string): Promise<void> {
+  const writer = await reopenRun(folder)
+  await writer.decide('resumed', `It was run again, with the same settings, as ${as}.`)
+  writer.close()
+}
+
+/** Runs what is asked of one run in the order in which it was asked. */
+export class InTurn {
+  private readonly last = new Map<string, Promise<unknown>>()
+
+  do<T>(run: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.last.get(run) ?? Promise.resolve()).then(work, work)
+    this.last.set(run, done)
+    void done.catch(() => {}).then(() => this.last.get(run) === done && this.last.delete(run))
+    return done
+  }
+}

@@ -1,0 +1,25 @@
+import type { Kept, RunRecord } from '../runs/run.ts'
+
+/** Events of the history by which a person chose what is kept. */
+const byPerson = ['rolled-back', 'undone']
+
+/**
+ * What was kept one after the other and not taken back since, the last one now: first what the run itself ended with, then
+ * each choice of a person. History that does not say what was kept (of an earlier version) is no ground for an undo.
+ */
+export function keptOneAfterTheOther({ history }: Pick<RunRecord, 'history'>): Kept[] {
+  const stack: Kept[] = []
+  for (const { event, kept } of history) {
+    if (kept === undefined && byPerson.includes(event)) stack.length = 0
+    if (kept === undefined) continue
+    if (event === 'undone') stack.pop()
+    else if (event === 'rolled-back') stack.push(kept)
+    else stack.splice(0, stack.length, kept)
+  }
+  return stack
+}
+
+/** When a person last chose what is kept. */
+export function lastDecision({ history }: Pick<RunRecord, 'history'>): string | undefined {
+  return history.findLast(({ event }) => byPerson.includes(event))?.time
+}
