@@ -100,7 +100,8 @@ function windowOf([low, high]: Range): Window {
 const enough = 500_000
 
 /**
- * 1st and 99th percentile of what is not background. A constant volume: a range of 1 around its value.
+ * 1st and 99th percentile of what is not background; from the lowest value of all where that is constant, as in a mask.
+ * All one value: a range of 1 around it.
  * The background is what lies below a tenth of the way from the lowest value to the 99th percentile of all.
  */
 export function robustRange(data: Float32Array): [number, number] {
@@ -110,7 +111,8 @@ export function robustRange(data: Float32Array): [number, number] {
   const shown = sample.filter((value) => value > threshold)
   const of = shown.length ? shown : sample
   const [low, high] = [percentile(of, 1), percentile(of, 99)]
-  return high > low ? [low, high] : [low - 0.5, low + 0.5]
+  if (high > low) return [low, high]
+  return high > lowest ? [lowest, high] : [low - 0.5, low + 0.5]
 }
 
 /** Every n-th value, where n is prime, so that it is not a column of the picture that is looked at. */
