@@ -8,18 +8,19 @@ import type {
   Job,
   MethodSummary,
   ModelSummary,
+  Pick,
+  RecentSummary,
   RunDetail,
   RunSummary,
   SeriesSummary,
   Settings,
   VolumeRef,
 } from '../../main/contract/schemas.ts'
-import { CallError, call, on } from './client.ts'
+import { CallError, call, on, pickDropped } from './client.ts'
+import { readPlace, writePlace } from './place.ts'
+import type { View } from './place.ts'
 import { isSameScan, loadMask, loadScan } from './scan.ts'
 import type { Mask, MaskOf, Scan } from './scan.ts'
-
-/** library, runs, about are pages; the others are modes of the workbench around the same viewer. */
-export type View = 'library' | 'reader' | 'adapt' | 'compare' | 'export' | 'runs' | 'about'
 
 /** Something to tell: shown in a corner, never in the way. */
 export type Notice = {
@@ -28,6 +29,11 @@ export type Notice = {
   readonly message: string
   readonly remedy: string
 }
+
+/** The parts of the Engine page. */
+export type AboutTab = 'engine' | 'models' | 'settings' | 'keys' | 'about'
+
+export type { View } from './place.ts'
 
 const key = Symbol('workspace')
 
@@ -40,6 +46,13 @@ export class Workspace {
   host: HostInfo | undefined = $state.raw()
   app: AppState | undefined = $state.raw()
   isConnected = $state(true)
+  worker: HostInfo['worker'] = $state('starting')
+  /** What a worker that died said at its end. */
+  workerMessage = $state('')
+  aboutTab: AboutTab = $state('engine')
+  recents: readonly RecentSummary[] | undefined = $state.raw()
+  /** Dropped files on their way to the loopback host. */
+  upload: { readonly name: string; readonly share: number } | undefined = $state.raw()
   models: readonly ModelSummary[] = $state.raw([])
   runs: readonly RunSummary[] | undefined = $state.raw()
   notices: readonly Notice[] = $state.raw([])
@@ -55,18 +68,23 @@ export class Workspace {
   /** Masks of that run that were asked for. */
   masks: readonly Mask[] = $state.raw([])
 
+  /** The host has answered. */
+  readonly isReady: boolean = $derived(this.app !== undefined)
   readonly settings: Settings | undefined = $derived(this.app?.settings)
   readonly inputs: readonly InputSummary[] = $derived(this.app?.inputs ?? [])
   readonly jobs: readonly Job[] = $derived(this.app?.jobs ?? [])
   readonly adapting: Job | undefined = $derived(
     this.jobs.find(({ kind, state }) => kind === 'adapt' && (state === 'running' || state === 'cancelling')),
   )
-  readonly series: SeriesSummary | undefined = $derived.by(() => {
-    const { scanRef } = this
-    return this.inputs.find(({ id }) => id === scanRef?.input)?.series.find(({ uid }) => uid === scanRef?.series)
-  })
+  readonly working: readonly Job[] = $derived(this.jobs.filter(isAtWork))
+  readonly input: InputSummary | undefined = $derived(this.inputs.find(({ id }) => id === this.scanRef?.input))
+  readonly series: SeriesSummary | undefined = $derived(
+    this.input?.series.find(({ uid }) => uid === this.scanRef?.series),
+  )
 
   private noticeCount = 0
+  private isRestored = false
+  private followers: readonly { readonly job: string; readonly then: (job: Job) => void }[] = []
 
   constructor() {
     setContext(key, this)
@@ -86,11 +104,125 @@ export class Workspace {
   /** Everything from the host again: after a reload, a gap in the events, a restart of the worker. */
   async refresh(): Promise<void> {
     this.host = await call('host.info', {})
+    this.worker = this.host.worker
     const [app, models, runs] = await Promise.all([call('app.state', {}), call('model.list', {}), call('run.list', {})])
     this.app = app
     this.models = models
     this.runs = runs
-    if (this.run) await this.selectRun(this.run.id)
+    this.worker = 'ready'
+    void this.guard(this.readRecents())
+    for (const job of app.jobs) this.settle(job)
+    if (this.run && runs.some(({ id }) => id === this.run?.id)) await this.selectRun(this.run.id)
+    if (this.isRestored) return
+    this.isRestored = true
+    await this.restore()
+  }
+
+  /** A window that was reloaded is where it was; a new one begins with what the host was started for. */
+  private async restore(): Promise<void> {
+    const place = readPlace()
+    if (!place) {
+      if (this.host?.open) await this.open(this.host.open)
+      else if (this.host?.opensSample) await this.openSample()
+      return
+    }
+    this.view = place.view
+    const hasRun = this.runs?.some(({ id }) => id === place.run)
+    if (hasRun) await this.selectRun(place.run!)
+    const hasScan = this.inputs.some(({ id }) => id === place.scan?.input)
+    if (hasScan) await this.selectScan(place.scan)
+    else if (!hasRun && !isPage(place.view)) this.view = 'library'
+  }
+
+  /** Where this window is, kept for its reload. Reads what it stores, so that an effect can follow it. */
+  rememberPlace(): void {
+    const place = { view: this.view, scan: this.scanRef, run: this.run?.id ?? null }
+    if (this.isRestored) writePlace(place)
+  }
+
+  async readRecents(): Promise<void> {
+    this.recents = await call('input.recents', {})
+  }
+
+  /** Opens what was picked; the window shows it once it is read. */
+  async open(pick: Pick): Promise<void> {
+    this.show(await call('input.open', { pick: pick.pick }))
+  }
+
+  async openSample(): Promise<void> {
+    this.show(await call('input.sample', {}))
+  }
+
+  async reopen(recent: string): Promise<void> {
+    this.show(await call('input.reopen', { recent }))
+  }
+
+  async openDropped(files: Parameters<typeof pickDropped>[0], name: string): Promise<void> {
+    this.view = 'library'
+    try {
+      this.upload = { name, share: 0 }
+      const pick = await pickDropped(files, name, (share) => (this.upload = { name, share }))
+      await this.open(pick)
+    } finally {
+      this.upload = undefined
+    }
+  }
+
+  /** The run with its scan, which is opened where it is not open yet. */
+  async openRun(id: string): Promise<void> {
+    await this.selectRun(id)
+    const run = this.run!
+    this.view = run.state === 'done' && run.method !== 'source' ? 'compare' : 'adapt'
+    if (run.scan) return
+    await this.selectScan(null)
+    if (!run.canOpenScan) return
+    const { job } = await call('run.open', { run: id })
+    this.follow(job, () => void this.guard(this.selectRun(id)))
+  }
+
+  private show({ job }: { readonly job: string }): void {
+    this.follow(job, ({ input }) => {
+      if (input) void this.guard(this.showInput(input))
+    })
+  }
+
+  /** Its first volume is on screen at once where there is no doubt which that is; otherwise the reader chooses. */
+  private async showInput(id: string): Promise<void> {
+    this.app = await call('app.state', {})
+    const input = this.inputs.find((one) => one.id === id)
+    if (!input?.suggested) return
+    if (input.isSample || input.series.length === 1) this.view = 'reader'
+    await this.selectScan(input.suggested)
+  }
+
+  /** Calls back once the job has ended well, be that before or after this call. */
+  private follow(job: string, then: (job: Job) => void): void {
+    this.followers = [...this.followers, { job, then }]
+    const known = this.jobs.find(({ id }) => id === job)
+    if (known) this.settle(known)
+  }
+
+  private settle(job: Job): void {
+    if (isAtWork(job)) return
+    const waiting = this.followers.filter((follower) => follower.job === job.id)
+    this.followers = this.followers.filter((follower) => follower.job !== job.id)
+    if (job.state === 'done') for (const { then } of waiting) then(job)
+  }
+
+  async closeInput(id: string): Promise<void> {
+    if (this.scanRef?.input === id) {
+      await this.selectScan(null)
+      this.closeRun()
+    }
+    await call('input.close', { input: id })
+  }
+
+  /** The volume before (-1) or after (1) the one on screen, over all that is open. */
+  async stepVolume(step: -1 | 1): Promise<void> {
+    const all = this.inputs.flatMap(volumesOf)
+    const at = all.findIndex((ref) => isSameScan(ref, this.scanRef))
+    const next = all[at === -1 ? 0 : at + step]
+    if (next) await this.selectScan(next)
   }
 
   async selectScan(ref: VolumeRef | null): Promise<void> {
@@ -149,8 +281,15 @@ export class Workspace {
     await this.guard(call('app.settings', settings))
   }
 
+  /** A job that was dismissed; no event tells of it. */
+  forgetJob(id: string): void {
+    if (this.app) this.app = { ...this.app, jobs: this.app.jobs.filter((job) => job.id !== id) }
+  }
+
   tell(kind: Notice['kind'], message: string, remedy = ''): void {
-    this.notices = [...this.notices, { id: ++this.noticeCount, kind, message, remedy }]
+    // The same again takes the place of the first: nobody needs to read it twice.
+    const others = this.notices.filter((notice) => notice.message !== message)
+    this.notices = [...others, { id: ++this.noticeCount, kind, message, remedy }]
   }
 
   dismiss(id: number): void {
@@ -181,8 +320,9 @@ export class Workspace {
         void this.guard(this.reread(payload.what, payload.run))
         break
       case 'worker':
+        this.worker = payload.state
+        this.workerMessage = payload.message
         if (payload.state === 'ready') void this.guard(this.refresh())
-        else this.tell('error', payload.message)
         break
       case 'run.mask':
       case 'run.preview':
@@ -205,19 +345,38 @@ export class Workspace {
     if (!this.app) return
     const others = this.app.jobs.filter(({ id }) => id !== job.id)
     this.app = { ...this.app, jobs: [...others, job] }
+    this.settle(job)
     if (job.state === 'failed' && job.error) this.tell('error', job.error.message, job.error.remedy)
   }
 
   private async reread(what: readonly string[], run: string | undefined): Promise<void> {
     if (what.some((one) => one === 'state' || one === 'inputs' || one === 'settings'))
       this.app = await call('app.state', {})
+    if (what.includes('recents')) await this.readRecents()
     if (what.includes('runs')) {
       this.runs = await call('run.list', {})
-      if (run && this.run?.id === run) await this.selectRun(run)
+      if (!run || this.run?.id !== run) return
+      if (this.runs.some(({ id }) => id === run)) await this.selectRun(run)
+      else this.closeRun()
     }
   }
 }
 
 function isSameLine(a: { step: number; phase: string }, b: { step: number; phase: string }): boolean {
   return a.step === b.step && a.phase === b.phase
+}
+
+function isAtWork({ state }: Job): boolean {
+  return state === 'running' || state === 'cancelling'
+}
+
+/** Library, Runs and Engine have no viewer. */
+export function isPage(view: View): boolean {
+  return view === 'library' || view === 'runs' || view === 'about'
+}
+
+export function volumesOf(input: InputSummary): readonly VolumeRef[] {
+  return input.series.flatMap(({ uid, volumes }) =>
+    volumes.map((_, volume) => ({ input: input.id, series: uid, volume })),
+  )
 }

@@ -1,0 +1,18 @@
+/** Where a window is, kept over a reload of that window alone. */
+import type { VolumeRef } from '../../main/contract/schemas.ts'
+
+/** library, runs, about are pages; the others are modes of the workbench around the same viewer. */
+export type View = 'library' | 'reader' | 'adapt' | 'compare' | 'export' | 'runs' | 'about'
+
+type Place = { readonly view: View; readonly scan: VolumeRef | null; readonly run: string | null }
+
+const key = 'scanbridge-place'
+
+export function readPlace(): Place | undefined {
+  const stored = sessionStorage.getItem(key)
+  return stored ? (JSON.parse(stored) as Place) : undefined
+}
+
+export function writePlace(place: Place): void {
+  sessionStorage.setItem(key, JSON.stringify(place))
+}
