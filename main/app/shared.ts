@@ -98,5 +98,3 @@ export type RunHandlers = Pick<AppHandlers, RunCall> & {
   /** Work has ended by then: jobs are cancelled and awaited first. */
   close(): Promise<void>
 }
-/** createRunService of main/app/run-service.ts. */
-export type CreateRunService = (shared: Shared) => RunHandlers
