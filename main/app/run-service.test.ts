@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDesk } from '../../tests/app-desk.ts'
+import type { Desk } from '../../tests/app-desk.ts'
 import { freshFolder } from '../../tests/command-line.ts'
 import { ballNifti, saveThresholdModel } from '../../tests/threshold-model.ts'
-import { answer } from '../host/answer.ts'
-import type { AppCall, Event, Input, Output, Picked } from '../contract/contract.ts'
-import type { Job, RunDetail, VolumeRef } from '../contract/schemas.ts'
+import type { Input, Picked } from '../contract/contract.ts'
+import type { RunDetail, VolumeRef } from '../contract/schemas.ts'
 import { openNifti, readLabelMap } from '../volume/nifti.ts'
-import { createService } from './service.ts'
 
 const place = freshFolder()
 const home = join(place, 'home')
@@ -15,44 +15,17 @@ const picked: Picked = {
   scan: { path: join(place, 'scan.nii.gz'), name: 'scan.nii.gz' },
   truth: { path: join(place, 'truth.nii.gz'), name: 'truth.nii.gz' },
 }
-const seen: Event[] = []
-type Service = ReturnType<typeof createService>
-const open = (): Service =>
-  createService({ home, emit: (event) => seen.push(event), simulate: () => Promise.reject(new Error('no sample')) })
-let service: Service
+let desk: Desk
 let scan: VolumeRef
-
-/** As a host asks: input and output go through their schemas. */
-async function call<K extends AppCall>(name: K, input: Input<K>): Promise<Output<K>> {
-  const reply = await answer(service, name, input, picked, (text) => void console.error(text))
-  if (reply.ok) return reply.value as Output<K>
-  throw Object.assign(new Error(`${reply.error.message} ${reply.error.remedy}`), { code: reply.error.code })
-}
-
-async function ended(id: string): Promise<Job> {
-  for (;;) {
-    const job = (await call('app.state', {})).jobs.find((one) => one.id === id)!
-    if (job.state !== 'running' && job.state !== 'cancelling') return job
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-async function openScan(): Promise<VolumeRef> {
-  const { input } = await ended((await call('input.open', { pick: 'scan' })).job)
-  const { inputs } = await call('app.state', {})
-  return inputs.find(({ id }) => id === input)!.suggested!
-}
+const call: Desk['call'] = (name, input) => desk.call(name, input)
 
 const tent = { model: 'threshold', method: 'tent', options: { steps: 3 }, seed: 7, guard: false, reference: null }
 
 async function adapt(change: Partial<Input<'adapt.start'>> = {}): Promise<RunDetail> {
   const { run, job } = await call('adapt.start', { scan, ...tent, ...change })
-  expect(await ended(job)).toMatchObject({ state: 'done', run, kind: 'adapt' })
+  expect(await desk.ended(job)).toMatchObject({ state: 'done', run, kind: 'adapt' })
   return call('run.read', { run })
 }
-
-const events = <E extends Event['event']>(name: E): Extract<Event, { event: E }>['payload'][] =>
-  seen.flatMap((event) => (event.event === name ? [event.payload as never] : []))
 
 beforeAll(async () => {
   process.env['SCANBRIDGE_MODELS'] = join(place, 'models')
@@ -60,11 +33,11 @@ beforeAll(async () => {
   const { scan: bytes, truth } = ballNifti()
   writeFileSync(picked['scan']!.path, bytes)
   writeFileSync(picked['truth']!.path, truth)
-  service = open()
+  desk = openDesk(home, picked)
   await call('app.settings', { engine: 'cpu', model: 'threshold' })
-  scan = await openScan()
+  scan = await desk.openScan('scan')
 })
-afterAll(() => service.close())
+afterAll(() => desk.close())
 
 test('a run is told step by step, lies in the home folder, and its masks are those of its files', async () => {
   const { run, job } = await call('adapt.start', { scan, ...tent, reference: { pick: 'truth' } })
@@ -72,7 +45,7 @@ test('a run is told step by step, lies in the home folder, and its masks are tho
   expect(await call('run.read', { run })).toMatchObject({ id: run, method: 'tent', scan })
   await expect(call('adapt.start', { scan, ...tent })).rejects.toMatchObject({ code: 'busy' })
   await expect(call('run.delete', { run })).rejects.toMatchObject({ code: 'busy' })
-  expect(await ended(job)).toMatchObject({ state: 'done', run, input: scan.input })
+  expect(await desk.ended(job)).toMatchObject({ state: 'done', run, input: scan.input })
 
   const detail = await call('run.read', { run })
   expect(detail).toMatchObject({
@@ -96,8 +69,8 @@ test('a run is told step by step, lies in the home folder, and its masks are tho
     [3, 'final', false],
   ])
   expect(detail.reference!.before['core']!.dice).toBeGreaterThan(0.99)
-  expect(events('run.step').filter((one) => one.run === run).map(({ line }) => line)).toEqual(detail.journal) // prettier-ignore
-  expect(events('run.mask').filter((one) => one.run === run).map(({ of }) => of)).toEqual(['before', 'after', 3]) // prettier-ignore
+  expect(desk.events('run.step').filter((one) => one.run === run).map(({ line }) => line)).toEqual(detail.journal) // prettier-ignore
+  expect(desk.events('run.mask').filter((one) => one.run === run).map(({ of }) => of)).toEqual(['before', 'after', 3]) // prettier-ignore
   expect(existsSync(join(home, 'runs', run, 'run.json'))).toBe(true)
   expect((JSON.parse(readFileSync(join(home, 'runs', run, 'run.json'), 'utf8')) as { id: string }).id).toBe(run)
 
@@ -119,10 +92,10 @@ test('a run is told step by step, lies in the home folder, and its masks are tho
 
 test('a preview shows the ball in its ring, upright, from the first mask on', async () => {
   const { run, job } = await call('adapt.start', { scan, ...tent, options: { steps: 40 } })
-  while (!events('run.preview').some((one) => one.run === run)) await new Promise((resolve) => setTimeout(resolve, 5))
+  await desk.until('run.preview', (one) => one.run === run)
   const { header, bytes } = await call('adapt.preview', { run })
   await call('job.cancel', { job })
-  expect(await ended(job)).toMatchObject({ state: 'cancelled' })
+  expect(await desk.ended(job)).toMatchObject({ state: 'cancelled' })
   const { width, height } = header
   expect(bytes.length).toBe(2 * width * height)
   const label = (x: number, y: number): number => bytes[width * height + Math.round(x * width) + width * Math.round(y * height)]! // prettier-ignore
@@ -155,8 +128,8 @@ test('keep and undo: each choice and its taking back stand in the history, and b
 
   await expect(call('run.keep', { run, to: 2 })).rejects.toMatchObject({ code: 'run-unusable' })
   const { job } = await call('run.predict', { run, step: 2 })
-  expect(await ended(job)).toMatchObject({ state: 'done', kind: 'predict' })
-  expect(events('run.mask').some((one) => one.run === run && one.of === 2)).toBe(true)
+  expect(await desk.ended(job)).toMatchObject({ state: 'done', kind: 'predict' })
+  expect(desk.events('run.mask').some((one) => one.run === run && one.of === 2)).toBe(true)
   expect(await call('run.keep', { run, to: 2 })).toMatchObject({ kept: 2, masks: [2, 3] })
   expect([source, third]).not.toContain(await kept())
 
@@ -178,12 +151,11 @@ test('keep and undo: each choice and its taking back stand in the history, and b
 test('a cancelled run is run again to what it would have come to', async () => {
   const whole = await adapt({ options: { steps: 12 }, seed: 3 })
   const { run, job } = await call('adapt.start', { scan, ...tent, options: { steps: 12 }, seed: 3 })
-  while (!events('run.step').some((one) => one.run === run && one.line.step >= 1))
-    await new Promise((resolve) => setTimeout(resolve, 2))
+  await desk.until('run.step', (one) => one.run === run && one.line.step >= 1)
   await call('job.cancel', { job })
-  await ended(job)
+  await desk.ended(job)
   const again = await call('run.resume', { run })
-  expect(await ended(again.job)).toMatchObject({ state: 'done', run: again.run })
+  expect(await desk.ended(again.job)).toMatchObject({ state: 'done', run: again.run })
   const [first, second] = [
     await call('run.mask', { run: whole.id, of: 'after' }),
     await call('run.mask', { run: again.run, of: 'after' }),
@@ -220,9 +192,9 @@ test('damaged folders are listed with a sentence, deleted runs can be had back, 
     await expect(call('run.read', { run: id })).rejects.toMatchObject({ code: 'not-there' })
   }
   mkdirSync(join(home, 'trash', '20200101T000000_old'))
-  await service.close()
-  service = open()
-  scan = await openScan()
+  await desk.close()
+  desk = openDesk(home, picked)
+  scan = await desk.openScan('scan')
   await call('run.list', {})
   expect(readdirSync(join(home, 'trash')).length).toBe(2)
 })
