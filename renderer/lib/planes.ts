@@ -66,7 +66,7 @@ export function cutOf(grid: Grid, plane: Plane, convention: Convention): Cut {
 /** The index axis that is closest to each patient axis, all different: the sum of the cosines is largest. */
 function indexAxes(affine: readonly number[]): readonly [Axis, Axis, Axis] {
   const closeness = (axes: readonly [Axis, Axis, Axis]): number =>
-    axes.reduce((sum, axis, patient) => sum + Math.abs(direction(affine, axis)[patient as Axis]), 0)
+    axes.reduce<number>((sum, axis, patient) => sum + Math.abs(direction(affine, axis)[patient as Axis]), 0)
   return permutations.reduce((best, next) => (closeness(next) > closeness(best) + 1e-9 ? next : best))
 }
 

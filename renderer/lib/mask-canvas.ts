@@ -1,0 +1,228 @@
+/** Masks above the grey picture: fill, outline and pattern per label, on a canvas of their own. */
+import { traceContours } from './contours.ts'
+import type { Cut } from './planes.ts'
+import { reslice } from './reslice.ts'
+import type { Mask } from './scan.ts'
+import type { Matrix } from './view-transform.ts'
+
+/** By label value; null is not drawn. */
+export type LabelColors = readonly (string | null)[]
+
+export type MaskLayer = {
+  /** What is drawn: the labels of one mask, or what one has and the other lacks (1 gained, 2 lost, 3 another label). */
+  readonly mask: Mask
+  readonly against?: Mask | undefined
+  readonly colors: LabelColors
+  readonly fill: number
+  readonly outlinePx: number
+  readonly isDashed: boolean
+  /** From and to, as shares of the canvas's width: the sides of a swipe. */
+  readonly clip?: readonly [number, number] | undefined
+}
+
+export type Tokens = { readonly before: string; readonly after: string; readonly kept: string }
+
+export function isSameLayer(a: MaskLayer, b: MaskLayer): boolean {
+  return (
+    a.mask === b.mask &&
+    a.against === b.against &&
+    a.fill === b.fill &&
+    a.outlinePx === b.outlinePx &&
+    a.isDashed === b.isDashed &&
+    a.clip?.[0] === b.clip?.[0] &&
+    a.clip?.[1] === b.clip?.[1] &&
+    a.colors.length === b.colors.length &&
+    a.colors.every((color, label) => color === b.colors[label])
+  )
+}
+
+type Traced = {
+  readonly mask: Mask
+  readonly against: Mask | undefined
+  readonly cut: Cut
+  readonly slice: number
+  readonly hidden: string
+  /** In millimetres of the plane, by label. */
+  readonly paths: ReadonlyMap<number, Path2D>
+}
+
+export class MaskCanvas {
+  private readonly context: CanvasRenderingContext2D
+  private readonly tokens: Tokens
+  private traced: readonly Traced[] = []
+  private pixels: Uint8Array | undefined
+  private others: Uint8Array | undefined
+
+  constructor(canvas: HTMLCanvasElement, tokens: Tokens) {
+    this.context = canvas.getContext('2d')!
+    this.tokens = tokens
+  }
+
+  draw(layers: readonly MaskLayer[], cut: Cut, slice: number, matrix: Matrix, pixelRatio: number): void {
+    const { context } = this
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height)
+    this.traced = layers.map((layer) => this.trace(layer, cut, slice))
+    layers.forEach((layer, n) => {
+      context.save()
+      if (layer.clip) clipTo(context, layer.clip)
+      for (const [label, path] of this.traced[n]!.paths) {
+        const onScreen = new Path2D()
+        onScreen.addPath(path, new DOMMatrix([...matrix]))
+        if (layer.against) this.paintChange(label, onScreen, layer, pixelRatio)
+        else paintLabel(context, onScreen, layer.colors[label] ?? null, layer, pixelRatio)
+      }
+      context.restore()
+    })
+  }
+
+  /** The outlines of a layer on a slice; those of the frame before where nothing of it changed. */
+  private trace(layer: MaskLayer, cut: Cut, slice: number): Traced {
+    const hidden = layer.against ? layer.colors.map((color) => (color === null ? 0 : 1)).join('') : ''
+    const known = this.traced.find(
+      (one) =>
+        one.mask === layer.mask &&
+        one.against === layer.against &&
+        one.cut === cut &&
+        one.slice === slice &&
+        one.hidden === hidden,
+    )
+    if (known) return known
+    const { shape } = layer.mask.header
+    this.pixels = reslice(layer.mask.data, shape, cut, slice, this.pixels)
+    if (layer.against) {
+      this.others = reslice(layer.against.data, shape, cut, slice, this.others)
+      markChanges(this.pixels, this.others, layer.colors)
+    }
+    const paths = pathsOf(this.pixels, cut)
+    return { mask: layer.mask, against: layer.against, cut, slice, hidden, paths }
+  }
+
+  private paintChange(change: number, path: Path2D, { fill, outlinePx }: MaskLayer, pixelRatio: number): void {
+    const { context, tokens } = this
+    const isGained = change === gained || change === relabelled
+    const isLost = change === lost || change === relabelled
+    context.lineWidth = Math.max(outlinePx, 1) * pixelRatio
+    if (change === unchanged) {
+      context.strokeStyle = tokens.kept
+      context.setLineDash([])
+      context.globalAlpha = 0.8
+      context.lineWidth = pixelRatio
+      context.stroke(path)
+      context.globalAlpha = 1
+      return
+    }
+    const color = isGained ? tokens.after : tokens.before
+    context.globalAlpha = Math.max(0.15, fill * 0.6)
+    context.fillStyle = color
+    context.fill(path)
+    context.globalAlpha = 1
+    if (isGained) fillWith(context, path, hatched(context, tokens.after, pixelRatio))
+    if (isLost) fillWith(context, path, dotted(context, tokens.before, pixelRatio))
+    context.strokeStyle = color
+    context.setLineDash(isGained ? [] : [3 * pixelRatio, 2 * pixelRatio])
+    context.stroke(path)
+  }
+}
+
+function paintLabel(
+  context: CanvasRenderingContext2D,
+  path: Path2D,
+  color: string | null,
+  { fill, outlinePx, isDashed }: MaskLayer,
+  pixelRatio: number,
+): void {
+  if (color === null) return
+  if (fill > 0) {
+    context.globalAlpha = fill
+    context.fillStyle = color
+    context.fill(path)
+    context.globalAlpha = 1
+  }
+  if (outlinePx === 0) return
+  context.strokeStyle = color
+  context.lineWidth = outlinePx * pixelRatio
+  context.setLineDash(isDashed ? [5 * pixelRatio, 3 * pixelRatio] : [])
+  context.stroke(path)
+}
+
+function pathsOf(labels: Uint8Array, cut: Cut): ReadonlyMap<number, Path2D> {
+  const paths = new Map<number, Path2D>()
+  const [width, height] = cut.spacing
+  for (const { label, points } of traceContours(labels, cut.size[0], cut.size[1])) {
+    const path = paths.get(label) ?? new Path2D()
+    paths.set(label, path)
+    path.moveTo(points[0]! * width, points[1]! * height)
+    for (let n = 2; n < points.length; n += 2) path.lineTo(points[n]! * width, points[n + 1]! * height)
+    path.closePath()
+  }
+  return paths
+}
+
+const gained = 1
+const lost = 2
+const relabelled = 3
+const unchanged = 4
+
+/** Writes into `after` what became of every pixel between `before` and it; labels without a colour count as background. */
+export function markChanges(after: Uint8Array, before: Uint8Array, colors: LabelColors): void {
+  const isShown = Array.from({ length: 256 }, (_, label) => label > 0 && (colors[label] ?? null) !== null)
+  for (let n = 0; n < after.length; n++) {
+    const [a, b] = [after[n]!, before[n]!]
+    if (a === 0 && b === 0) continue
+    const [isAfter, isBefore] = [isShown[a]!, isShown[b]!]
+    if (a === b) after[n] = isAfter ? unchanged : 0
+    else after[n] = isAfter ? (isBefore ? relabelled : gained) : isBefore ? lost : 0
+  }
+}
+
+function clipTo(context: CanvasRenderingContext2D, [from, to]: readonly [number, number]): void {
+  const { width, height } = context.canvas
+  context.beginPath()
+  context.rect(from * width, 0, (to - from) * width, height)
+  context.clip()
+}
+
+function fillWith(context: CanvasRenderingContext2D, path: Path2D, pattern: CanvasPattern): void {
+  context.fillStyle = pattern
+  context.fill(path)
+}
+
+/** Slanted lines: gained. */
+function hatched(context: CanvasRenderingContext2D, color: string, pixelRatio: number): CanvasPattern {
+  return pattern(context, `hatched ${color} ${pixelRatio}`, Math.round(6 * pixelRatio), (tile, side) => {
+    tile.strokeStyle = color
+    tile.lineWidth = 1.2 * pixelRatio
+    // Beyond the corners too, so that the lines meet those of the next tile.
+    for (const shift of [-side, 0, side]) {
+      tile.moveTo(shift - 1, side + 1)
+      tile.lineTo(shift + side + 1, -1)
+    }
+    tile.stroke()
+  })
+}
+
+/** Dots: lost. */
+function dotted(context: CanvasRenderingContext2D, color: string, pixelRatio: number): CanvasPattern {
+  return pattern(context, `dotted ${color} ${pixelRatio}`, Math.round(5 * pixelRatio), (tile, side) => {
+    tile.fillStyle = color
+    tile.arc(side / 2, side / 2, 1.1 * pixelRatio, 0, 2 * Math.PI)
+    tile.fill()
+  })
+}
+
+const patterns = new Map<string, CanvasPattern>()
+
+function pattern(
+  context: CanvasRenderingContext2D,
+  name: string,
+  side: number,
+  paint: (tile: OffscreenCanvasRenderingContext2D, side: number) => void,
+): CanvasPattern {
+  const known = patterns.get(name)
+  if (known) return known
+  const tile = new OffscreenCanvas(side, side)
+  paint(tile.getContext('2d')!, side)
+  const made = context.createPattern(tile, 'repeat')!
+  patterns.set(name, made)
+  return made
+}
