@@ -2,6 +2,7 @@
 import type { MethodSummary, ModelSummary } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
 import { listModels } from '../model/card-files.ts'
+import type { ReadRun } from '../runs/files.ts'
 import { recommendedMethod } from './defaults.ts'
 import type { EngineRoom } from './engine-room.ts'
 
@@ -56,4 +57,17 @@ export async function summarizeMethods(model: string, room: EngineRoom): Promise
   } finally {
     if (!(borrowed instanceof UserError)) borrowed.release()
   }
+}
+
+/** Why the network of a run's kept step cannot be had; null where it can. */
+export async function networkObstacle({ record, journal }: ReadRun): Promise<string | null> {
+  const { kept, model } = record
+  if (kept === 'source') return 'The source model was kept, and nothing in it is changed.'
+  if (!journal.some(({ step, checkpoint }) => step === kept && checkpoint))
+    return 'The parameters of the kept step are gone.'
+  const here = (await listModels()).find(({ name }) => name === model.name)
+  if (!here) return `The model ${model.name} is not here any more.`
+  return here.card?.sha256 === model.sha256
+    ? null
+    : `The model ${model.name} is another version now than the run adapted.`
 }

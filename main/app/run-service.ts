@@ -3,10 +3,11 @@ import type { RunDetail, RunSummary } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
 import { readRun } from '../runs/files.ts'
 import { about } from './about-files.ts'
-import { summarizeMethods, summarizeModels } from './catalogue.ts'
+import { networkObstacle, summarizeMethods, summarizeModels } from './catalogue.ts'
 import { InTurn, keep, noteResumed, undo } from './decide.ts'
 import type { EngineRoom } from './engine-room.ts'
 import { Episodes } from './episodes.ts'
+import { exportItems, makeExport } from './export.ts'
 import { emptyTrash, findHomeRuns, moveToTrash, notThere, runFolder, shownPath } from './home-runs-files.ts'
 import { RunMasks } from './run-masks.ts'
 import { openRunNotes } from './run-notes-files.ts'
@@ -153,6 +154,28 @@ export function createRunService(shared: Shared): RunHandlers {
       notes.forget(run)
       changed(run)
       return {}
+    },
+
+    async 'export.items'({ run }) {
+      const read = await readRun(await folderOf(run))
+      return exportItems(read, await networkObstacle(read))
+    },
+    async 'export.make'({ run, items, identity }) {
+      refuseAtWork(run)
+      const read = await readRun(runFolder(home, run))
+      const network = async (): Promise<{ bytes: Uint8Array; notes: string[] }> => {
+        const { model, release } = await (await room()).borrow(read.record.model.name)
+        try {
+          const { adaptedOnnx } = await import('./model.ts')
+          return await adaptedOnnx(read, read.record.kept as number, model)
+        } finally {
+          release()
+        }
+      }
+      const { name, bytes, entries } = await makeExport(read, await networkObstacle(read), { items, identity, network })
+      notes.change(run, { exported: now().toISOString() })
+      changed(run)
+      return { header: { name, entries: [...entries] }, bytes: bytes as Uint8Array<ArrayBuffer> }
     },
 
     async 'engine.list'() {

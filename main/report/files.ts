@@ -49,20 +49,30 @@ export async function writePictures(folder: string, pictures: readonly Picture[]
  * `identity` is shown where given, and only then. Returns the names of the files.
  */
 export async function writeReports(folder: string, wanted: readonly Format[], identity?: Identity): Promise<string[]> {
+  const reports = await makeReports(folder, wanted, identity)
+  for (const [name, bytes] of reports) await writeFileAtomic(join(folder, name), buffer(bytes))
+  return [...reports.keys()]
+}
+
+/** The same as bytes by file name; nothing is written. */
+export async function makeReports(
+  folder: string,
+  wanted: readonly Format[],
+  identity?: Identity,
+): Promise<Map<string, Uint8Array>> {
   const content = await readContent(folder, identity)
-  const made: Record<Format, () => Promise<Uint8Array | string> | string> = {
+  const make: Record<Format, () => Promise<Uint8Array | string> | string> = {
     html: () => html(content, sha256(stylesheet, 'base64')),
     pdf: () => pdf(content),
     json: () => JSON.stringify(content.report, null, 2) + '\n',
     csv: () => csv(content.report),
   }
-  const names: string[] = []
+  const made = new Map<string, Uint8Array>()
   for (const format of wanted) {
-    const bytes = await made[format]()
-    await writeFileAtomic(join(folder, `report.${format}`), typeof bytes === 'string' ? bytes : buffer(bytes))
-    names.push(`report.${format}`)
+    const bytes = await make[format]()
+    made.set(`report.${format}`, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes)
   }
-  return names
+  return made
 }
 
 async function readContent(folder: string, identity: Identity | undefined): Promise<Content> {
