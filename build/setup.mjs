@@ -56,9 +56,9 @@ async function installPackages() {
 }
 
 /** Runs a command in the checkout; its output goes to stderr. The exit code. */
-export function run(command, args) {
+export function run(command, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } })
     child.on('error', reject)
     child.on('close', (code) => resolve(code ?? 1))
   })
