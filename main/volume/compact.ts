@@ -10,14 +10,18 @@ function alongAxis(mask: Uint8Array, shape: Shape, axis: 0 | 1 | 2, reach: numbe
   const step = [1, shape[0], shape[0] * shape[1]][axis]!
   const count = shape[axis]
   const stop = erode ? 0 : 1
-  for (let start = 0; start < mask.length; start++) {
-    if (Math.floor(start / step) % count !== 0) continue
-    // The last voxel seen that decides the window: an empty one for an erosion, a full one for a dilation.
-    let last = -Infinity
+  // The last voxel seen that decides the window: an empty one for an erosion, a full one for a dilation. Of all lines of a
+  // block at once, so that memory is read in its order along every axis.
+  const last = new Int32Array(step)
+  for (let block = 0; block < mask.length; block += step * count) {
+    last.fill(-reach - 1)
     for (let n = 0; n < count + reach; n++) {
-      if (n < count && (mask[start + n * step] ? 1 : 0) === stop) last = n
+      const at = block + n * step
+      if (n < count) for (let line = 0; line < step; line++) if ((mask[at + line] ? 1 : 0) === stop) last[line] = n
       const centre = n - reach
-      if (centre >= 0) out[start + centre * step] = last >= centre - reach ? stop : 1 - stop
+      if (centre < 0) continue
+      const to = block + centre * step
+      for (let line = 0; line < step; line++) out[to + line] = last[line]! >= centre - reach ? stop : 1 - stop
     }
   }
   return out
