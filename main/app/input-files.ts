@@ -28,9 +28,17 @@ export function realPath(path: string): string {
   }
 }
 
+/** Of a file: another when it was written again. */
+export async function stampOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path)
+  return `${size} ${mtimeMs}`
+}
+
 export type Salted = {
   /** Of what lies at a path: the same as long as this home is there, and it does not tell the path. */
   idOf(path: string): string
+  /** Of any text, without telling it. */
+  digest(text: string): string
   /** P- and 6 letters: the same for the same identity in this home, and another in every other home. */
   pseudonym(identity: string): string
 }
@@ -47,6 +55,7 @@ export function openSalt(path: string): Salted {
       .join('')
   return {
     idOf: (where) => `scan-${letters(`path ${where}`, 16).toLowerCase()}`,
+    digest: (text) => letters(`text ${text}`, 16),
     pseudonym: (identity) => `P-${letters(`patient ${identity}`, 6)}`,
   }
 }

@@ -2,7 +2,7 @@
 import type { Event, Frame } from '../contract/contract.ts'
 import type { InputSummary, Job, PictureHeader, SeriesSummary, VolumeRef } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
-import { enterLone, openSalt, realPath } from './input-files.ts'
+import { enterLone, openSalt, realPath, stampOf } from './input-files.ts'
 import { summarizeInput } from './input-summary.ts'
 import { hashOf } from './input.ts'
 import type { Work } from './progress.ts'
@@ -68,9 +68,10 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     return entry
   }
 
-  async function read(id: string, path: string, name: string, work: Pick<Work, 'signal' | 'onProgress'>) {
+  async function read(id: string, path: string, name: string, work: Work) {
     const started = performance.now()
-    const study = await openStudy(await enterLone(path), {
+    const target = await enterLone(path)
+    const study = await openStudy(target, {
       name,
       signal: work.signal,
       onFound: (count) => work.onProgress(`Looking for files: ${count} so far`, NaN),
@@ -88,7 +89,9 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
       hasReference,
       pseudonym: (identity) => salted.pseudonym(identity),
     })
-    return { study, summary }
+    // UIDs name what a DICOM file holds; a NIfTI file has none.
+    const stamp = study.kind === 'nifti' ? await stampOf(target) : ''
+    return { study, summary, fingerprint: salted.digest(JSON.stringify([summary.series, stamp])) }
   }
 
   function put(path: string, study: OpenedStudy, summary: InputSummary): void {
@@ -113,11 +116,11 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
     const kind = real === sample.dicom ? 'sample' : 'open'
     const job = jobs.start({ kind, title: `Opening ${name}` }, async (work, handle) => {
       await prepare(work)
-      const { study, summary } = await read(id, real, name, work)
+      const { study, summary, fingerprint } = await read(id, real, name, work)
       const recent = await recentOf(study, summary)
       work.signal.throwIfAborted()
       put(real, study, summary)
-      recents.add({ ...recent, path: real })
+      recents.add({ ...recent, path: real, fingerprint })
       handle.setInput(id)
       changed('inputs', 'recents', 'runs')
       for (const listener of listeners) listener(await inputs.get(id))
@@ -153,6 +156,7 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
       const study = last.then(async () => {
         const found = await read(summary.id, path, summary.name, work)
         entry.summary = found.summary
+        recents.check(summary.id, found.fingerprint)
         return found.study
       })
       last = study.catch(() => undefined) // restore() looks at how it ended

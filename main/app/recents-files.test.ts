@@ -22,9 +22,9 @@ afterEach(() => rmSync(root, { recursive: true }))
 const bytes = new Uint8Array([1, 2, 3, 4, 5, 6])
 const picture = { header: { width: 3, height: 2, pixelAspect: 1 }, bytes }
 const scanner = { key: 'maker-1', manufacturer: 'Maker', model: 'One', fieldStrength: 3, softwareVersions: '' }
-function add(recents: RecentStore, id: string, path = join(root, id)): void {
+function add(recents: RecentStore, id: string, path = join(root, id), fingerprint = 'same'): void {
   mkdirSync(path, { recursive: true })
-  recents.add({ id, path, name: id, description: 'T1', scanner, picture })
+  recents.add({ id, path, name: id, description: 'T1', scanner, picture, fingerprint })
 }
 
 it('lists what was opened, the last first, and tells no path', async () => {
@@ -57,6 +57,7 @@ it('marks what is missing, and forgets only what was dropped into a browser', as
     description: '',
     scanner: null,
     picture: null,
+    fingerprint: '',
   })
   recents.pin('pinned', true)
   rmSync(join(root, 'dropped'), { recursive: true })
@@ -93,8 +94,14 @@ it('finds the scan of a run by its hash, as long as it is not forgotten', () => 
   expect(open().byHash('other')).toEqual({ recent: 'a', scan: { input: 'a', series: '1.2', volume: 1 } })
   expect(recents.byHash('new')?.scan.volume).toBe(0)
   expect(recents.byHash('old')).toBeUndefined()
-  recents.forget('a')
+  recents.check('a', 'same')
+  expect(recents.byHash('new')?.recent).toBe('a')
+  add(recents, 'a', undefined, 'another')
   expect(recents.byHash('new')).toBeUndefined()
+  recents.addHash({ input: 'a', series: '1.2', volume: 0 }, 'newer')
+  recents.check('a', 'yet another')
+  expect(recents.byHash('newer')).toBeUndefined()
+  recents.forget('a')
   expect(readdirSync(home.pictures)).toEqual([])
   expect(() => recents.forget('a')).toThrow('This recent scan is not there any more.')
 })

@@ -21,13 +21,17 @@ const Recent = z.object({
   opened: z.iso.datetime(),
   pinned: z.boolean(),
   picture: PictureHeader.nullable(),
+  /** Of what it holds: hashes of other voxels than those that lie there now are of no use. */
+  fingerprint: z.string(),
   /** Hashes of its volumes, as far as they were computed. */
   hashes: z.array(z.object({ series: z.string(), volume: z.number(), hash: z.string() })),
 })
 type Recent = z.infer<typeof Recent>
 
 export type Picture = Frame<PictureHeader>
-type Opened = Pick<Recent, 'id' | 'path' | 'name' | 'description' | 'scanner'> & { readonly picture: Picture | null }
+type Opened = Pick<Recent, 'id' | 'path' | 'name' | 'description' | 'scanner' | 'fingerprint'> & {
+  readonly picture: Picture | null
+}
 
 export type RecentStore = Recents & {
   list(): Promise<RecentSummary[]>
@@ -36,6 +40,8 @@ export type RecentStore = Recents & {
   /** Throws UserError where it is not where it was. */
   checkThere(id: string): Promise<void>
   add(opened: Opened): void
+  /** Forgets hashes where something else lies there now than when they were computed. */
+  check(id: string, fingerprint: string): void
   addHash(scan: VolumeRef, hash: string): void
   pin(id: string, pinned: boolean): void
   forget(id: string): void
@@ -85,7 +91,7 @@ export function openRecents(home: Home, now: () => Date): RecentStore {
       // What was dropped into a browser lay in a temporary folder: once that is gone it can never come back.
       const lasting = all.filter(({ recent, isMissing }) => !isMissing || recent.pinned || !isTemporary(recent.path))
       if (lasting.length < all.length) write(lasting.map(({ recent }) => recent))
-      return lasting.map(({ recent: { path: _, hashes: __, picture, ...rest }, isMissing }) => ({
+      return lasting.map(({ recent: { path: _, hashes: __, fingerprint: ___, picture, ...rest }, isMissing }) => ({
         ...rest,
         isMissing,
         hasThumbnail: picture !== null,
@@ -107,9 +113,13 @@ export function openRecents(home: Home, now: () => Date): RecentStore {
         opened: now().toISOString(),
         pinned: before?.pinned ?? false,
         picture: picture?.header ?? before?.picture ?? null,
-        hashes: before?.hashes ?? [],
+        hashes: before?.fingerprint === opened.fingerprint ? before.hashes : [],
       }
       write([recent, ...known.filter((one) => one !== before)])
+    },
+    check(id, fingerprint) {
+      const known = read().find((one) => one.id === id)
+      if (known && known.fingerprint !== fingerprint) change(id, (recent) => ({ ...recent, fingerprint, hashes: [] }))
     },
     addHash({ input, series, volume }, hash) {
       change(input, (recent) => ({

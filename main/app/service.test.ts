@@ -77,6 +77,8 @@ function writeSlices(folder: string, count: number, changes: Elements = {}): str
   }
   return folder
 }
+const isAboutRuns = ({ event, payload }: Event): boolean =>
+  event === 'changed' && payload.what.length === 1 && payload.what[0] === 'runs'
 const scan = (count = 4, changes: Elements = {}): string => writeSlices(freshFolder(), count, changes)
 
 const identity = {
@@ -148,6 +150,8 @@ describe('opening', () => {
     expect(one.id).toBe(two.id)
     const voxels = await app.service['input.voxels'](again.suggested!, {})
     expect(voxels.header.shape).toEqual([4, 3, 4])
+    // Its hash is known by now or soon: runs that were made of it can be matched.
+    await app.until(() => app.events.some(isAboutRuns))
   })
 
   it.each<[string, (folder: string) => void, string]>([
@@ -184,6 +188,8 @@ describe('opening', () => {
     const missing = await app.open(join(folder, 'nowhere'), 'Nowhere')
     expect(missing.error!.message).toBe('There is nothing to read at Nowhere.')
     expect(JSON.stringify(app.events)).not.toContain(root)
+    const unknown = app.service['input.open']({ pick: 'constructor' }, { p: { path: folder, name: 'x' } })
+    await expect(unknown).rejects.toThrow('What was picked is not known any more.')
   })
 
   it('frees what is closed, and tells who still asks for it', async () => {

@@ -1,5 +1,6 @@
 /** The app as its windows see it: every call of the contract that is not the host's. */
 import type { AppHandlers, Event } from '../contract/contract.ts'
+import { UserError } from '../errors.ts'
 import { thisBuild } from './build-files.ts'
 import { createInputs } from './inputs.ts'
 import { createJobs } from './jobs.ts'
@@ -61,8 +62,9 @@ export function createService(request: ServiceRequest): AppHandlers & { close():
       return {}
     }),
     'input.open': atOnce(({ pick }, picked) => {
-      const { path, name } = picked[pick]!
-      return { job: inputs.open(path, name).id }
+      const found = Object.hasOwn(picked, pick) ? picked[pick] : undefined
+      if (!found) throw new UserError('pick-unknown')
+      return { job: inputs.open(found.path, found.name).id }
     }),
     'input.sample': atOnce(() => ({ job: inputs.openSample().id })),
     'input.reopen': atOnce(({ recent }) => ({ job: inputs.reopen(recent).id })),
