@@ -1,4 +1,4 @@
-import type { Model, ParameterValues } from '../model/model.ts'
+import type { Model, Moments, NormMode, ParameterValues } from '../model/model.ts'
 import { predictStudy } from '../predict/predict.ts'
 import type { PredictOptions } from '../predict/predict.ts'
 import type { ModelStudy } from '../predict/study.ts'
@@ -18,8 +18,9 @@ export type Surroundings = {
 }
 
 /**
- * Everything that differs from the source: changed parameters and norm statistics under their ONNX names, the correction of
- * the input under `input/...`, the re-weighting under `final/...`. Numbers only, so that a file can hold it.
+ * Everything that differs from the source: changed parameters and norm statistics under their ONNX names, a mixture of norm
+ * statistics under `mixture/...`, the correction of the input under `input/...`, the re-weighting under `final/...`. Numbers
+ * only, so that a file can hold it.
  */
 export type Checkpoint = ParameterValues
 
@@ -38,6 +39,8 @@ function surroundingsToArrays({ correction, reweighting }: Surroundings): Arrays
     put(out, 'input/map-from', correction.map?.from)
     put(out, 'input/map-to', correction.map?.to)
     put(out, 'input/target-air', [correction.targetAir])
+    put(out, 'input/prompt', correction.prompt)
+    for (const [name, array] of Object.entries(correction.adapter ?? {})) out.set(`input/adapter/${name}`, array)
   }
   if (reweighting) {
     put(out, 'final/means', reweighting.means)
@@ -57,6 +60,9 @@ function surroundingsFromArrays(arrays: ParameterValues): Surroundings {
   const bias = numbers('input/log-bias')
   const from = numbers('input/map-from')
   const to = numbers('input/map-to')
+  const prompt = numbers('input/prompt')
+  const prefix = 'input/adapter/'
+  const adapter = [...arrays].filter(([name]) => name.startsWith(prefix))
   const means = numbers('final/means')
   return {
     correction: air && {
@@ -65,6 +71,10 @@ function surroundingsFromArrays(arrays: ParameterValues): Surroundings {
       ...(bias && { bias: Float64Array.from(bias) }),
       ...(from && to && { map: { from, to } }),
       targetAir: numbers('input/target-air')![0]!,
+      ...(prompt && { prompt }),
+      ...(adapter.length && {
+        adapter: Object.fromEntries(adapter.map(([name, array]) => [name.slice(prefix.length), array])),
+      }),
     },
     reweighting: means && { means, sds: numbers('final/sds')!, exponent: numbers('final/exponent')![0]! },
   }
@@ -85,13 +95,53 @@ export function takeCheckpoint(
   const statistics = student.parameters('norm-stats').map(({ name }) => name)
   const [now, before] = [student.values(statistics), source.values(statistics)]
   const moved = statistics.some((name) => now.get(name)!.data.some((value, n) => value !== before.get(name)!.data[n]))
-  return new Map([...student.values(names), ...(moved ? now : []), ...surroundingsToArrays(around)])
+  return new Map([
+    ...student.values(names),
+    ...(moved ? now : []),
+    ...mixtureToArrays(student.norm),
+    ...surroundingsToArrays(around),
+  ])
+}
+
+function mixtureToArrays(mode: NormMode): Arrays {
+  const out: Arrays = new Map()
+  if (mode.kind !== 'mixture') return out
+  put(
+    out,
+    'mixture/weights',
+    mode.parts.map(({ weight }) => weight),
+  )
+  mode.parts.forEach(({ moments }, n) => {
+    for (const [layer, { mean, variance }] of moments) {
+      put(out, `mixture/${n}/mean/${layer}`, mean)
+      put(out, `mixture/${n}/variance/${layer}`, variance)
+    }
+  })
+  return out
+}
+
+function mixtureFromArrays(arrays: ParameterValues): NormMode | undefined {
+  const weights = arrays.get('mixture/weights')
+  if (!weights) return undefined
+  const parts = Array.from(weights.data, (weight, n) => {
+    const moments = new Map<string, Moments>()
+    const prefix = `mixture/${n}/mean/`
+    for (const [name, { data: mean }] of arrays) {
+      if (!name.startsWith(prefix)) continue
+      const layer = name.slice(prefix.length)
+      moments.set(layer, { mean, variance: arrays.get(`mixture/${n}/variance/${layer}`)!.data, count: 0 })
+    }
+    return { weight, moments }
+  })
+  return { kind: 'mixture', parts }
 }
 
 /** Puts a checkpoint's parameters and statistics into a model, which must hold the source's otherwise. */
 export function loadCheckpoint(model: Model, checkpoint: Checkpoint): Surroundings {
-  const isNetwork = (name: string): boolean => !name.startsWith('input/') && !name.startsWith('final/')
+  const isNetwork = (name: string): boolean => !/^(input|final|mixture)\//.test(name)
   model.load(new Map([...checkpoint].filter(([name]) => isNetwork(name))))
+  const mixture = mixtureFromArrays(checkpoint)
+  if (mixture) model.setNorm(mixture)
   return surroundingsFromArrays(checkpoint)
 }
 

@@ -1,18 +1,18 @@
 import { tf } from '../engine/tf.ts'
 import type { Tensor } from '../engine/tf.ts'
 import type { Model, Parameter } from '../model/model.ts'
-import type { Adam } from './adam.ts'
-import { consistencyTarget, drawView, seenIn } from './consistency-target.ts'
-import type { TargetOptions, View } from './consistency-target.ts'
+import { consistencyTarget, drawView, drawViews, seenIn } from './consistency-target.ts'
+import type { TargetOptions } from './consistency-target.ts'
 import { gradientStep } from './gradient-step.ts'
 import { classLogits, diceLoss, divergence, halfSquaredDistance, ratioPrior, weightedMean } from './losses.ts'
 import { channelsFirst } from './method.ts'
 import type { StepReport, Work } from './method.ts'
+import type { Optimizer } from './optimizer.ts'
 import { scoped } from './scope.ts'
 import { drawBatch } from './slices.ts'
 import { validPixels } from './valid.ts'
-import { identity, mirrorIsLateral, mirroredClasses, symmetries, undoSymmetry } from './views.ts'
-import type { Symmetry } from './views.ts'
+import { allowedSymmetries, mirroredClasses, undoSymmetry } from './views.ts'
+import type { symmetries } from './views.ts'
 
 /** The part of the method's options that a step needs; their meaning is in its table. */
 export type StepOptions = Omit<TargetOptions, 'exchange'> & {
@@ -36,24 +36,9 @@ type StepWork = Pick<
 
 type Training = {
   readonly teacher: Model
-  readonly optimizer: Adam
+  readonly optimizer: Optimizer
   readonly parameters: readonly Parameter[]
   readonly sourceParameters: readonly Parameter[]
-}
-
-/** A mirror along i is a view only where it runs from left to right: no network has seen a head upside down. */
-function allowedSymmetries({ card }: Model, name: StepOptions['symmetries']): readonly Symmetry[] {
-  return name === 'mirror' && !mirrorIsLateral(card) ? symmetries.none : symmetries[name]
-}
-
-/** The slices as they are, once in each symmetry, and beyond those weakly augmented. */
-function teacherViews(slices: number, allowed: readonly Symmetry[], { options, random }: StepWork): View[] {
-  const { views, strength, blur } = options
-  return Array.from({ length: views }, (_, n) =>
-    n < allowed.length
-      ? { symmetry: allowed[n] ?? identity, changes: undefined }
-      : drawView(slices, allowed, 0.7 * strength, blur, random),
-  )
 }
 
 /**
@@ -66,8 +51,8 @@ export function consistencyStep(
 ): StepReport {
   const { source, student, input, options, random } = work
   const slices = drawBatch(input.tissueSlices, options.batch, random)
-  const allowed = allowedSymmetries(source, options.symmetries)
-  const views = teacherViews(slices.length, allowed, work)
+  const allowed = allowedSymmetries(source, options.symmetries, input.volume.shape)
+  const views = drawViews(options.views, slices.length, allowed, 0.7 * options.strength, options.blur, random)
   const view = drawView(slices.length, allowed, options.strength, options.blur, random)
   const exchange = mirroredClasses(source.card)
   return scoped(() => {

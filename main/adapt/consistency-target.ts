@@ -26,6 +26,22 @@ export function drawView(
   return { symmetry, changes: Array.from({ length: slices }, () => drawIntensityChange(random, strength, blurPixels)) }
 }
 
+/** The slices as they are, once in each symmetry, and beyond those augmented. */
+export function drawViews(
+  count: number,
+  slices: number,
+  symmetries: readonly Symmetry[],
+  strength: number,
+  blurPixels: number,
+  random: Random,
+): View[] {
+  return Array.from({ length: count }, (_, n) =>
+    n < symmetries.length
+      ? { symmetry: symmetries[n]!, changes: undefined }
+      : drawView(slices, symmetries, strength, blurPixels, random),
+  )
+}
+
 /** The slices as seen in a view, [n, j, i, 1]; random: for the noise. The caller disposes. */
 export function seenIn(
   { symmetry, changes }: View,

@@ -5,8 +5,11 @@ import type { BiasField } from './bias-field.ts'
 import { classStatistics, refinedStatistics, reweight } from './class-statistics.ts'
 import type { ClassStatistics } from './class-statistics.ts'
 import type { Foreground } from './foreground.ts'
+import { adaptSlices } from './input-adapter.ts'
+import type { AdapterValues } from './input-adapter.ts'
 import { anchorMap, mapIntensities } from './intensity-map.ts'
 import type { IntensityMap } from './intensity-map.ts'
+import { promptSlices } from './prompt.ts'
 import { filterSpectrum } from './spectrum.ts'
 
 /** What is done to a scan before the network sees it. Numbers only: it can be saved, and applied to any slice. */
@@ -19,6 +22,9 @@ export type Correction = {
   readonly map?: IntensityMap
   /** Intensity that air gets in the end. */
   readonly targetAir: number
+  /** Gains of the lowest frequencies (prompt.ts), then a small network (input-adapter.ts), on what the network would see. */
+  readonly prompt?: readonly number[]
+  readonly adapter?: AdapterValues
 }
 
 /** A corrected scan, and the same voxels just without bias: relative to air, not mapped, for the class statistics. */
@@ -89,7 +95,23 @@ export function applyCorrection(
   for (let n = 0; n < data.length; n++) {
     data[n] = Math.min(Math.max(data[n]! + correction.targetAir, clamp[0]), clamp[1])
   }
-  return { study: withData(study, data), restored }
+  const prompted = correction.prompt ? promptSlices({ data, ni, nj }, correction.prompt) : data
+  const adapted = correction.adapter ? adaptSlices({ data: prompted, ni, nj }, correction.adapter) : prompted
+  return { study: withData(study, adapted), restored }
+}
+
+/** A correction that changes nothing yet, so that a prompt or an adapter can be added to it. */
+export function beginCorrection({
+  study,
+  correction,
+  correct,
+}: {
+  readonly study: ModelStudy
+  readonly correction: Correction | undefined
+  readonly correct: (correction: Correction) => void
+}): void {
+  const air = airOf(study)
+  if (!correction) correct({ air, targetAir: air })
 }
 
 export type PassOptions = {

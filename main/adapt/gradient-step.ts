@@ -1,7 +1,7 @@
 import { tf } from '../engine/tf.ts'
-import type { Tensor } from '../engine/tf.ts'
+import type { Tensor, Variable } from '../engine/tf.ts'
 import type { Parameter } from '../model/model.ts'
-import type { Adam } from './adam.ts'
+import type { Optimizer } from './optimizer.ts'
 import { scoped } from './scope.ts'
 
 export type GradientStep = {
@@ -11,35 +11,68 @@ export type GradientStep = {
   readonly gradientNorm: number
 }
 
+/** By variable name. */
+export type Gradients = Readonly<Record<string, Tensor>>
+
+export const variablesOf = (parameters: readonly Parameter[]): Variable[] => parameters.map(({ variable }) => variable)
+
+/** Euclidean norm of all gradients together. */
+export function normOf(gradients: Gradients): number {
+  return tf.tidy(() => {
+    const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))
+    return Math.sqrt(tf.addN(squares).dataSync()[0]!)
+  })
+}
+
+/** Sum of gradients of the same variables; the caller disposes. */
+export function addGradients(parts: readonly Gradients[]): Gradients {
+  const names = Object.keys(parts[0]!)
+  return Object.fromEntries(names.map((name) => [name, tf.addN(parts.map((part) => part[name]!))]))
+}
+
 /**
- * One update of the parameters down the gradient of the sum of the terms (scalars, already weighted). A loss or gradient that
- * is not finite changes nothing; the numbers returned show it.
+ * The terms' values, and the gradients of their sum in the variables (zeros for a variable that no term depends on). Terms
+ * are scalars, already weighted. The caller disposes of the gradients.
  */
+export function gradientsOf(
+  variables: readonly Variable[],
+  terms: () => Readonly<Record<string, Tensor>>,
+): GradientStep & { readonly gradients: Gradients } {
+  const values: Record<string, Tensor> = {}
+  const { value, grads } = tf.variableGrads(() => {
+    const computed = terms()
+    for (const [name, term] of Object.entries(computed)) values[name] = tf.keep(tf.clone(term))
+    return tf.addN(Object.values(computed)) as tf.Scalar
+  }, [...variables])
+  const losses: Record<string, number> = {}
+  for (const [name, term] of Object.entries(values)) {
+    losses[name] = term.dataSync()[0]!
+    term.dispose()
+  }
+  losses['total'] = value.dataSync()[0]!
+  value.dispose()
+  const gradients = Object.fromEntries(
+    variables.map((variable) => [variable.name, grads[variable.name] ?? tf.zerosLike(variable)]),
+  )
+  return { losses, gradients, gradientNorm: normOf(gradients) }
+}
+
+/** Moves the variables down; where a loss or gradient is not finite, nothing, and the numbers returned show it. */
+export function descend(
+  optimizer: Optimizer,
+  learningRate: number,
+  { losses, gradients, gradientNorm }: GradientStep & { readonly gradients: Gradients },
+): GradientStep {
+  if (Number.isFinite(losses['total']) && Number.isFinite(gradientNorm)) optimizer.apply(gradients, learningRate)
+  return { losses, gradientNorm }
+}
+
+/** One update of the parameters down the gradient of the sum of the terms (scalars, already weighted). */
 export function gradientStep(
   parameters: readonly Parameter[],
-  optimizer: Adam,
+  optimizer: Optimizer,
   learningRate: number,
   terms: () => Readonly<Record<string, Tensor>>,
 ): GradientStep {
-  return scoped(() => {
-    const values: Record<string, Tensor> = {}
-    const { value, grads } = tf.variableGrads(
-      () => {
-        const computed = terms()
-        for (const [name, term] of Object.entries(computed)) values[name] = tf.keep(tf.clone(term))
-        return tf.addN(Object.values(computed)) as tf.Scalar
-      },
-      parameters.map(({ variable }) => variable),
-    )
-    const losses: Record<string, number> = {}
-    for (const [name, term] of Object.entries(values)) {
-      losses[name] = term.dataSync()[0]!
-      term.dispose()
-    }
-    losses['total'] = value.dataSync()[0]!
-    const squares = Object.values(grads).map((gradient) => tf.sum(tf.square(gradient)))
-    const gradientNorm = Math.sqrt(tf.addN(squares).dataSync()[0]!)
-    if (Number.isFinite(losses['total']) && Number.isFinite(gradientNorm)) optimizer.apply(grads, learningRate)
-    return { losses, gradientNorm }
-  })
+  return scoped(() => descend(optimizer, learningRate, gradientsOf(variablesOf(parameters), terms)))
 }

@@ -22,7 +22,10 @@ const left = (part: string, why: string): { code: string; message: string } => (
 })
 
 /** The gain that brings the spectrum of the slices to the source's, if the model's card knows it. */
-function gainFor({ study, source, note }: Work, wanted: boolean): Float64Array | undefined {
+export function gainFor(
+  { study, source, note }: Pick<Work, 'study' | 'source' | 'note'>,
+  wanted: boolean,
+): Float64Array | undefined {
   const { spectrum, spectrumSize } = source.card.source
   if (!wanted) return undefined
   if (!spectrum || !spectrumSize) {

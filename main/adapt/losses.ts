@@ -32,6 +32,43 @@ export function crossEntropy(target: Tensor, logits: Tensor): Tensor {
   return tf.tidy(() => tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1)))
 }
 
+/** Half of CE(t, q) and half of CE(q, t) per pixel, both in logits; t without gradient (CoTTA's for ImageNet). */
+export function symmetricCrossEntropy(targetLogits: Tensor, logits: Tensor): Tensor {
+  return tf.tidy(() => {
+    const back = tf.neg(tf.sum(tf.mul(tf.softmax(logits), tf.logSoftmax(targetLogits)), -1))
+    return tf.div(tf.add(crossEntropy(tf.softmax(targetLogits), logits), back), 2)
+  })
+}
+
+/** -sum p ln(p + 1e-6) over the foreground classes, each as a sigmoid by itself: GraTa's auxiliary loss (its "entropy" has
+ *  the positive term only). probability: [..., class]. */
+export function positiveEntropy(probability: Tensor): Tensor {
+  return tf.tidy(() => {
+    const own = foregroundOf(probability)
+    return tf.neg(tf.sum(tf.mul(own, tf.log(tf.add(own, 1e-6))), -1))
+  })
+}
+
+/** Mean over the foreground classes of -t ln q - (1 - t) ln(1 - q), each as a sigmoid by itself; q in logits of all classes. */
+export function binaryCrossEntropy(target: Tensor, logits: Tensor): Tensor {
+  return tf.tidy(() => {
+    const t = foregroundOf(target)
+    const logQ = foregroundOf(tf.logSoftmax(logits))
+    // ln(1 - q_c) = ln sum over the other classes of exp z - ln sum exp z, without the cancellation of 1 - q.
+    const classes = logits.shape.at(-1)!
+    const others = tf.logSumExp(tf.add(tf.expandDims(logits, -2), tf.mul(tf.slice(tf.eye(classes), [1, 0]), -1e9)), -1)
+    const logRest = tf.sub(others, tf.logSumExp(logits, -1, true))
+    const loss = tf.neg(tf.add(tf.mul(t, logQ), tf.mul(tf.sub(1, t), logRest)))
+    return tf.mean(loss, -1)
+  })
+}
+
+/** All classes but the first. */
+function foregroundOf(map: Tensor): Tensor {
+  const begin = map.shape.map((_, axis) => (axis === map.rank - 1 ? 1 : 0))
+  return tf.slice(map, begin)
+}
+
 /** KL(t || q) per pixel; q in logits, t without gradient. */
 export function divergence(target: Tensor, logits: Tensor): Tensor {
   return tf.tidy(() => tf.sub(crossEntropy(target, logits), entropyOf(target)))
@@ -45,6 +82,23 @@ export function weightedMean(values: Tensor, weights: Tensor, epsilon = 1e-6): T
 /** f(x), on which no gradient flows back: for weights and counts made of a prediction. */
 export function withoutGradient(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   return tf.customGrad((value) => ({ value: f(value as Tensor), gradFunc: (): Tensor => tf.zeros(x.shape) }))(x)
+}
+
+/** The most probable class as a map of 0 and 1, without gradient. */
+export function hardLabels(logits: Tensor): Tensor {
+  return withoutGradient(logits, (z) =>
+    tf.cast(tf.oneHot(tf.cast(tf.argMax(z, -1), 'int32'), z.shape.at(-1)!), 'float32'),
+  )
+}
+
+/** Weights of the pixels whose entropy (nats) is below the limit. */
+export function reliableWeights(logits: Tensor, weights: Tensor, limit: number): Tensor {
+  return withoutGradient(logits, (z) => tf.mul(weights, tf.cast(tf.less(entropy(z), limit), 'float32')))
+}
+
+/** exp(limit - H) of each pixel: the surer, the more it counts (EATA, eq. 4). */
+export function sureWeights(logits: Tensor, limit: number): Tensor {
+  return withoutGradient(logits, (z) => tf.exp(tf.sub(limit, entropy(z))))
 }
 
 /** Weights of the pixels whose most probable class has at least this probability. */
@@ -82,13 +136,52 @@ export function diceLoss(
   least = leastPixels,
 ): Tensor {
   return tf.tidy(() => {
-    const overlap = tf.add(tf.mul(perClass(tf.mul(probability, target), weights), 2), epsilon)
-    const sizes = tf.add(perClass(tf.add(tf.square(probability), tf.square(target)), weights), epsilon)
-    const inView = tf.cast(tf.greater(weights, 0), 'float32')
-    const foreground = withoutGradient(probability, (p) => {
-      const sizes = perClass(tf.maximum(p, target), inView)
-      return tf.cast(tf.greaterEqual(tf.slice(sizes, 1), least), 'float32')
-    })
+    const sizes = tf.add(tf.square(probability), tf.square(target))
+    return overlapLoss(target, probability, sizes, weights, epsilon, least)
+  })
+}
+
+/** The same with the sizes sum w p + sum w t: 1 - Dice is 0 only at maps of 0 and 1, so it also sharpens. */
+export function linearDiceLoss(
+  target: Tensor,
+  probability: Tensor,
+  weights: Tensor,
+  epsilon = 1,
+  least = leastPixels,
+): Tensor {
+  return tf.tidy(() => overlapLoss(target, probability, tf.add(probability, target), weights, epsilon, least))
+}
+
+function overlapLoss(
+  target: Tensor,
+  probability: Tensor,
+  size: Tensor,
+  weights: Tensor,
+  epsilon: number,
+  least: number,
+): Tensor {
+  const overlap = tf.add(tf.mul(perClass(tf.mul(probability, target), weights), 2), epsilon)
+  const sizes = tf.add(perClass(size, weights), epsilon)
+  const inView = tf.cast(tf.greater(weights, 0), 'float32')
+  const foreground = withoutGradient(probability, (p) => {
+    const found = perClass(tf.maximum(p, target), inView)
+    return tf.cast(tf.greaterEqual(tf.slice(found, 1), least), 'float32')
+  })
+  const losses = tf.mul(foreground, tf.slice(tf.sub(1, tf.div(overlap, sizes)), 1))
+  return tf.div(tf.sum(losses), tf.maximum(tf.sum(foreground), 1))
+}
+
+/**
+ * 1 - mean over present foreground classes of 2 sum 2ab / sum (a + b)^2, over the pixels with weight: DG-TTA's Dice of two
+ * soft maps, both with gradient, 1 where they are equal (Weihsbach et al. 2023, arXiv:2312.06275). Presence as in diceLoss.
+ */
+export function twinDiceLoss(a: Tensor, b: Tensor, weights: Tensor, least = leastPixels): Tensor {
+  return tf.tidy(() => {
+    const overlap = tf.mul(perClass(tf.mul(a, b), weights), 4)
+    const sizes = tf.add(perClass(tf.square(tf.add(a, b)), weights), 1e-6)
+    const foreground = withoutGradient(tf.maximum(a, b), (p) =>
+      tf.cast(tf.greaterEqual(tf.slice(perClass(p, weights), 1), least), 'float32'),
+    )
     const losses = tf.mul(foreground, tf.slice(tf.sub(1, tf.div(overlap, sizes)), 1))
     return tf.div(tf.sum(losses), tf.maximum(tf.sum(foreground), 1))
   })
@@ -105,6 +198,29 @@ export function ratioPrior(probability: Tensor, weights: Tensor, proportions: re
     return tf.sum(
       tf.mul(shares, tf.log(tf.div(shares, tf.tensor1d(proportions.map((share) => Math.max(share, 1e-4)))))),
     )
+  })
+}
+
+/**
+ * ratioPrior, but 0 while every class's share lies within half and twice the source's (methods.md M20, "hinge"): anatomy may
+ * differ from the training scans' that much.
+ */
+export function ratioHinge(probability: Tensor, weights: Tensor, proportions: readonly number[]): Tensor {
+  return tf.tidy(() => {
+    const outside = withoutGradient(probability, (p) => {
+      const sizes = tf.slice(perClass(p, weights), 1)
+      const relative = tf.div(tf.div(sizes, tf.add(tf.sum(sizes), 1e-6)), tf.tensor1d([...proportions]))
+      return tf.cast(tf.any(tf.logicalOr(tf.less(relative, 0.5), tf.greater(relative, 2))), 'float32')
+    })
+    return tf.mul(outside, ratioPrior(probability, weights, proportions))
+  })
+}
+
+/** sum m ln m of the mean probabilities m over the pixels with weight: least where all classes are as frequent. */
+export function diversity(probability: Tensor, weights: Tensor): Tensor {
+  return tf.tidy(() => {
+    const shares = tf.div(perClass(probability, weights), tf.add(tf.sum(weights), 1e-6))
+    return tf.sum(tf.mul(shares, tf.log(tf.add(shares, 1e-12))))
   })
 }
 

@@ -20,6 +20,38 @@ export function poolMoments(batches: readonly Moments[]): Moments {
   }
 }
 
+/**
+ * Share of the own statistics by how many slices they are from. count: n / (n + prior) (Schneider et al., NeurIPS 2020);
+ * root: 1 / (sqrt(n) / 5 + 1), which leans on the source the more, the more was seen (VPTTA, Chen et al., CVPR 2024).
+ */
+export function shareByCount(rule: 'count' | 'root', slices: number, prior: number): number {
+  return rule === 'count' ? slices / (slices + prior) : 1 / (Math.sqrt(slices) / 5 + 1)
+}
+
+/** Variance divided by n - 1, as PyTorch stores it; a single pixel keeps its 0. */
+export function unbiased({ mean, variance, count }: Moments): Moments {
+  return { mean, variance: variance.map((value) => (count > 1 ? (value * count) / (count - 1) : value)), count }
+}
+
+/** running <- (1 - share) running + share batch, layer by layer. */
+export function moveMoments(running: MomentsByLayer, batch: MomentsByLayer, share: number): MomentsByLayer {
+  return new Map(
+    Array.from(running, ([name, own]) => {
+      const seen = batch.get(name)!
+      const moved = (a: Float32Array, b: Float32Array): Float32Array =>
+        a.map((value, c) => (1 - share) * value + share * b[c]!)
+      return [
+        name,
+        { mean: moved(own.mean, seen.mean), variance: moved(own.variance, seen.variance), count: seen.count },
+      ]
+    }),
+  )
+}
+
+/** The stored statistics of a model's norm layers. */
+export const storedMoments = ({ normLayers }: Model): MomentsByLayer =>
+  new Map(normLayers.map(({ name, source }) => [name, source]))
+
 /** (1 - alpha) source + alpha target, means and variances each. Schneider et al., NeurIPS 2020, arXiv:2006.16971. */
 export function blendMoments(layers: readonly NormLayer[], target: MomentsByLayer, alpha: number): MomentsByLayer {
   const blend = (source: Float32Array, own: Float32Array): Float32Array =>
@@ -110,4 +142,24 @@ export async function adoptStatistics(work: Adopting, alpha: number, batch: numb
   })
   student.setStatistics(blendMoments(source.normLayers, moments, alpha))
   student.setNorm({ kind: 'source' })
+}
+
+type Training = Adopting & {
+  readonly options: {
+    readonly statistics: 'volume' | 'batch' | 'source'
+    readonly alpha: number
+    readonly batch: number
+  }
+}
+
+/** Puts the student under the norm statistics that it is to train with. */
+export async function beginStatistics(work: Training): Promise<void> {
+  const { student, options } = work
+  if (options.statistics === 'volume') await adoptStatistics(work, options.alpha, options.batch)
+  if (options.statistics === 'batch') student.setNorm({ kind: 'batch' })
+}
+
+/** Batch statistics made masks depend on their batch; the prediction uses the scan's, of the trained network. */
+export async function settleStatistics(work: Training): Promise<void> {
+  if (work.options.statistics === 'batch') await adoptStatistics(work, 1, work.options.batch)
 }

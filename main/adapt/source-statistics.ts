@@ -6,6 +6,7 @@ import { percentile } from '../volume/intensity.ts'
 import type { Random } from '../volume/random.ts'
 import { classDepths } from './contrast.ts'
 import { airOf, selectSlices } from './correction.ts'
+import { fisherOf } from './fisher.ts'
 import { normDistance, observe } from './norm-layers.ts'
 import { borderBand, countClasses, intensityConsistency, labelsOf, meanEntropy } from './scores.ts'
 import { spreadSlices } from './slices.ts'
@@ -16,6 +17,9 @@ export type SourceCase = { readonly study: ModelStudy; readonly labels?: Uint8Ar
 
 /** As many slices as an episode works on: what is compared must be measured alike. */
 const slicesMeasured = 20
+
+/** Of a case in one gradient. */
+const slicesOfFisher = 8
 
 type Measured = {
   readonly means: readonly number[]
@@ -110,6 +114,7 @@ export async function measureSource(
   const sds = overCases(measured.map((m) => m.sds))
   const shares = overCases(measured.map((m) => m.shares))
   const agreement = measured.map((m) => m.consistency)
+  const batches = cases.map(({ study }) => ({ study, slices: spreadSlices(study.tissueSlices, slicesOfFisher) }))
   const distances = measured.map((m) => m.normDistance).filter(Number.isFinite)
   const entropies = measured.map((m) => m.entropy)
   return {
@@ -125,5 +130,6 @@ export async function measureSource(
     consistency: { mean: mean(agreement), sd: sd(agreement), p05: percentile(Float32Array.from(agreement), 5) },
     ...(distances.length && { normDistanceP95: percentile(Float32Array.from(distances), 95) }),
     entropyBand: { mean: mean(entropies), sd: sd(entropies) },
+    ...(model.parameters('norm-affine').length && { fisher: fisherOf(model, batches) }),
   }
 }

@@ -14,7 +14,20 @@ export const symmetries = {
   mirror: [identity, { mirror: true, turns: 0 }],
   /** And upside down: every shape of slice, but few networks have seen it. */
   flips: [identity, { mirror: true, turns: 0 }, { mirror: false, turns: 2 }, { mirror: true, turns: 2 }],
+  /** With quarter turns: all that a square has. */
+  all: [false, true].flatMap((mirror) => ([0, 1, 2, 3] as const).map((turns) => ({ mirror, turns }))),
 } as const satisfies Record<string, readonly Symmetry[]>
+
+/** Those of a name that fit the model and slices of this size: a mirror along i is a view only where it runs from left to
+ *  right (no network has seen a head upside down), and quarter turns need a square. */
+export function allowedSymmetries(
+  { card }: { readonly card: ModelCard },
+  name: keyof typeof symmetries,
+  [ni, nj]: readonly [number, number, ...number[]],
+): readonly Symmetry[] {
+  if (name === 'mirror' && !mirrorIsLateral(card)) return symmetries.none
+  return name === 'all' && ni !== nj ? symmetries.flips : symmetries[name]
+}
 
 /** x: [n, j, i, channel]. A quarter turn needs a square slice. Exact; the caller disposes. */
 export function applySymmetry(x: Tensor, { mirror, turns }: Symmetry): Tensor {

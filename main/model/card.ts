@@ -1,5 +1,17 @@
 import { z } from 'zod'
 
+/** What scans of the source domain measure (adapt/shift-measures.ts), and the 95th percentile of their distance from it. */
+const ShiftProfile = z.object({
+  contrast: z.array(z.number()),
+  contrastP95: z.number(),
+  noiseP95: z.number(),
+  detail: z.number(),
+  detailP95: z.number(),
+  biasP95: z.number(),
+  cutP95: z.number(),
+})
+export type ShiftProfile = z.infer<typeof ShiftProfile>
+
 /** What the source domain looked like, measured with the model (models.md section 4). All optional: a lab's own model may have none. */
 export const SourceStatistics = z.object({
   /** Mean normalised intensity by class, background left out (NaN not allowed). */
@@ -23,6 +35,9 @@ export const SourceStatistics = z.object({
   normDistanceP95: z.number().optional(),
   entropyBand: z.object({ mean: z.number(), sd: z.number() }).optional(),
   noise: z.number().optional(),
+  shift: ShiftProfile.optional(),
+  /** Diagonal of the Fisher information of scales and shifts, by parameter (adapt/fisher.ts). */
+  fisher: z.record(z.string(), z.array(z.number())).optional(),
 })
 export type SourceStatistics = z.infer<typeof SourceStatistics>
 

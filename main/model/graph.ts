@@ -2,15 +2,24 @@ import { UserError } from '../errors.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensor, Variable } from '../engine/tf.ts'
 import type { ModelCard } from './card.ts'
-import type { Model, Moments, NormMode, Parameter, ParameterGroup, ParameterValues } from './model.ts'
+import type {
+  Companions,
+  Model,
+  Moments,
+  NormMode,
+  Parameter,
+  ParameterGroup,
+  ParameterValues,
+  Places,
+} from './model.ts'
 import { NormState } from './norm-state.ts'
 import { dataTypes } from './onnx-tensor.ts'
 import { liveGraph } from './live.ts'
 import type { OnnxGraph, OnnxTensor } from './onnx-types.ts'
-import { parameterGroups, parameterRoles } from './parameters.ts'
-import { planRun, run } from './run.ts'
+import { parameterGroups, parameterRoles, placesOf } from './parameters.ts'
+import { planRun, runTo } from './run.ts'
 import { prepare } from './prepare.ts'
-import type { Plan } from './run.ts'
+import type { Plan, Surroundings } from './run.ts'
 import { inLayout, tensorValue } from './value.ts'
 import type { Layout, Value } from './value.ts'
 
@@ -28,8 +37,8 @@ type Groups = ReadonlyMap<ParameterGroup, ReadonlySet<string>>
 let models = 0
 
 /** A network that runs and trains. Throws UserError('model-unsupported') where an operator is missing, a weight is not
- *  a finite number, or the graph does not hang together. The caller disposes. */
-export function createModel(loaded: OnnxGraph, card: ModelCard): Model {
+ *  a finite number, or the graph does not hang together. The caller disposes; the companions go with it. */
+export function createModel(loaded: OnnxGraph, card: ModelCard, companions: Companions = {}): Model {
   const graph = prepare(loaded)
   const live = liveGraph(graph)
   const plan = planRun(live, card.name)
@@ -40,21 +49,35 @@ export function createModel(loaded: OnnxGraph, card: ModelCard): Model {
     checkFinite(tensor, card)
     stored.set(name, store(tensor, layout, kind === 'weight', `model${id}/${name}`))
   }
-  return new OnnxModel(graph, card, plan, stored, parameterGroups(live))
+  return new OnnxModel({ graph, card, companions, places: placesOf(live) }, plan, stored, parameterGroups(live), true)
 }
+
+type Fixed = Pick<Model, 'graph' | 'card' | 'companions' | 'places'>
 
 class OnnxModel implements Model {
   readonly card: ModelCard
   readonly graph: OnnxGraph
+  readonly companions: Companions
+  readonly places: Places
   readonly stride: number
+  private readonly ownsCompanions: boolean
   private readonly plan: Plan
   private readonly stored: ReadonlyMap<string, Stored>
   private readonly groups: Groups
   private readonly norms: NormState
 
-  constructor(graph: OnnxGraph, card: ModelCard, plan: Plan, stored: ReadonlyMap<string, Stored>, groups: Groups) {
+  constructor(
+    { graph, card, companions, places }: Fixed,
+    plan: Plan,
+    stored: ReadonlyMap<string, Stored>,
+    groups: Groups,
+    ownsCompanions: boolean,
+  ) {
     this.graph = graph
     this.card = card
+    this.companions = companions
+    this.places = places
+    this.ownsCompanions = ownsCompanions
     this.plan = plan
     this.stored = stored
     this.stride = plan.stride
@@ -66,13 +89,22 @@ class OnnxModel implements Model {
     return this.norms.layers()
   }
 
+  get norm(): NormMode {
+    return this.norms.mode
+  }
+
   logits(batch: Tensor): Tensor {
-    return this.run(batch)
+    return this.answer(batch)
+  }
+
+  activations(batch: Tensor, names: readonly string[]): { logits: Tensor; values: Map<string, Tensor> } {
+    const [logits, ...values] = this.run(batch, undefined, names)
+    return { logits, values: new Map(names.map((name, n) => [name, values[n]!])) }
   }
 
   logitsAndMoments(batch: Tensor): { logits: Tensor; moments: Map<string, Moments> } {
     const moments = new Map<string, Moments>()
-    return { logits: this.run(batch, moments), moments }
+    return { logits: this.answer(batch, moments), moments }
   }
 
   setNorm(mode: NormMode): void {
@@ -115,7 +147,7 @@ class OnnxModel implements Model {
       const copy = tf.tidy(() => tf.variable(tf.clone(variable), variable.trainable, `model${id}/${name}`))
       stored.set(name, { ...rest, variable: copy })
     }
-    const copy = new OnnxModel(this.graph, this.card, this.plan, stored, this.groups)
+    const copy = new OnnxModel(this, this.plan, stored, this.groups, false)
     copy.setNorm(this.norms.mode)
     return copy
   }
@@ -131,17 +163,29 @@ class OnnxModel implements Model {
   dispose(): void {
     this.norms.release()
     for (const { variable } of this.stored.values()) variable.dispose()
+    if (this.ownsCompanions) for (const companion of Object.values(this.companions)) companion.dispose()
   }
 
-  private run(batch: Tensor, moments?: Map<string, Moments>): Tensor {
-    return run(this.plan, batch, {
+  /** Under a mixture of norm statistics, of all its parts; the moments are then the last part's. */
+  private answer(batch: Tensor, moments?: Map<string, Moments>): Tensor {
+    const { mode } = this.norms
+    if (mode.kind !== 'mixture') return this.run(batch, moments)[0]
+    return tf.tidy(() => {
+      const part = (weight: number): Tensor => tf.add(logProbability(this.run(batch, moments)[0]), Math.log(weight))
+      return tf.logSumExp(tf.stack(this.norms.eachPart(mode, part)), 0)
+    })
+  }
+
+  private run(batch: Tensor, moments?: Map<string, Moments>, wanted: readonly string[] = []): [Tensor, ...Tensor[]] {
+    const surroundings: Surroundings = {
       weight: (name) => {
         const weight = this.stored.get(name)
         return weight && tensorValue(weight.variable, weight.layout)
       },
       batchNorm: (layer, x, scale, offset) =>
         this.norms.apply(layer, x, scale, offset, moments && ((seen) => void moments.set(layer, seen))),
-    })
+    }
+    return runTo(wanted, this.plan, batch, surroundings)
   }
 
   private weight(name: string): Stored {
@@ -149,6 +193,11 @@ class OnnxModel implements Model {
     if (!weight) throw new Error(`${this.card.name} has no parameter ${name}`)
     return weight
   }
+}
+
+/** A single logit is that of the only class against background. */
+function logProbability(logits: Tensor): Tensor {
+  return tf.logSoftmax(logits.shape.at(-1) === 1 ? tf.concat([tf.zerosLike(logits), logits], -1) : logits)
 }
 
 function store(tensor: OnnxTensor, layout: Layout, trainable: boolean, name: string): Stored {

@@ -1,7 +1,7 @@
 import { fusedNorm } from '../engine/kernels.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensor, Variable } from '../engine/tf.ts'
-import type { Moments, NormLayer, NormMode } from './model.ts'
+import type { Moments, NormLayer, NormMode, NormPart } from './model.ts'
 
 type Statistics = { readonly mean: Tensor; readonly variance: Tensor }
 
@@ -17,7 +17,8 @@ export type NormPlan = {
 export class NormState {
   private readonly plans: ReadonlyMap<string, NormPlan>
   private readonly stored: ReadonlyMap<string, { mean: Variable; variance: Variable }>
-  private fixed = new Map<string, Statistics>()
+  private fixed: ReadonlyMap<string, Statistics> = new Map()
+  private parts: readonly ReadonlyMap<string, Statistics>[] = []
   private currentMode: NormMode = { kind: 'source' }
 
   constructor(plans: readonly NormPlan[], variable: (name: string) => Variable) {
@@ -36,13 +37,24 @@ export class NormState {
 
   setMode(mode: NormMode): void {
     if (mode.kind === 'blend' && !(mode.alpha >= 0 && mode.alpha <= 1)) throw new Error(`blend of ${mode.alpha}`)
-    const fixed = new Map<string, Statistics>()
-    if (mode.kind === 'fixed') {
-      for (const [name, moments] of mode.moments) fixed.set(name, kept(moments, this.layer(name).mean.size))
-    }
+    const parts = mode.kind === 'mixture' ? mode.parts.map(({ moments }) => this.keep(moments)) : []
+    const fixed = mode.kind === 'fixed' ? this.keep(mode.moments) : new Map<string, Statistics>()
     this.release()
     this.fixed = fixed
+    this.parts = parts
     this.currentMode = mode
+  }
+
+  /** Runs f under each part of a mixture. */
+  eachPart<T>({ parts }: { readonly parts: readonly NormPart[] }, f: (weight: number) => T): T[] {
+    try {
+      return parts.map(({ weight }, n) => {
+        this.fixed = this.parts[n]!
+        return f(weight)
+      })
+    } finally {
+      this.fixed = new Map()
+    }
   }
 
   setStatistics(moments: ReadonlyMap<string, Moments>): void {
@@ -79,8 +91,14 @@ export class NormState {
   }
 
   release(): void {
-    for (const { mean, variance } of this.fixed.values()) tf.dispose([mean, variance])
-    this.fixed.clear()
+    for (const held of [this.fixed, ...this.parts])
+      for (const { mean, variance } of held.values()) tf.dispose([mean, variance])
+    this.fixed = new Map()
+    this.parts = []
+  }
+
+  private keep(moments: ReadonlyMap<string, Moments>): ReadonlyMap<string, Statistics> {
+    return new Map(Array.from(moments, ([name, own]) => [name, kept(own, this.layer(name).mean.size)]))
   }
 
   private layer(name: string): { mean: Variable; variance: Variable } {

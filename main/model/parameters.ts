@@ -2,7 +2,7 @@ import { producersOf } from './live.ts'
 import type { LiveGraph } from './live.ts'
 import { elementCount } from './onnx-tensor.ts'
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './onnx-types.ts'
-import type { ParameterGroup } from './model.ts'
+import type { ParameterGroup, Places } from './model.ts'
 import { isFloat } from './value.ts'
 import type { Layout } from './value.ts'
 
@@ -100,6 +100,20 @@ export function parameterGroups(graph: LiveGraph): ReadonlyMap<ParameterGroup, R
     ['encoder', select(({ node }) => node !== head && !isDecoder(node))],
     ['first-block', select(({ node }) => node !== head && !isDecoder(node) && depths.get(node)!.downs === firstLevel)],
   ] satisfies [ParameterGroup, ReadonlySet<string>][])
+}
+
+/** Where methods look into the network (Model.places). */
+export function placesOf(graph: LiveGraph): Places {
+  const depths = walk(graph)
+  const head = headNode(graph)
+  const before = graph.nodes.filter((node) => node !== head && depths.get(node)!.ups === 0)
+  const deepest = Math.max(...before.map((node) => depths.get(node)!.downs))
+  const norms = graph.nodes.filter(({ opType }) => opType === 'BatchNormalization')
+  return {
+    normInputs: new Map(norms.map(({ inputs }) => [inputs[1]!, inputs[0]!])),
+    bottleneck: before.findLast((node) => depths.get(node)!.downs === deepest)?.outputs[0] ?? graph.logits,
+    beforeHead: head?.inputs[0] ?? graph.logits,
+  }
 }
 
 type Depth = {

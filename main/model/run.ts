@@ -70,9 +70,19 @@ export type Surroundings = {
   readonly batchNorm: Call['batchNorm']
 }
 
-/** Logits [n, ...spatial, class] of a batch [n, ...spatial, channel]. Frees each value after its last use: what the
- *  gradient needs is kept by the tape as clones. The caller disposes of the result. */
+/** Logits [n, ...spatial, class] of a batch [n, ...spatial, channel]; the caller disposes. */
 export function run(plan: Plan, batch: Tensor, surroundings: Surroundings): Tensor {
+  return runTo([], plan, batch, surroundings)[0]
+}
+
+/** The logits, then the values named `wanted`, channels last. Frees each other value after its last use: what the gradient
+ *  needs is kept by the tape as clones. The caller disposes of the results. */
+export function runTo(
+  wanted: readonly string[],
+  plan: Plan,
+  batch: Tensor,
+  surroundings: Surroundings,
+): [Tensor, ...Tensor[]] {
   if (typeof plan.channels === 'number' && batch.shape.at(-1) !== plan.channels) {
     throw new Error(`${plan.modelName} takes ${plan.channels} channels, the batch is [${batch.shape.join()}]`)
   }
@@ -91,12 +101,18 @@ export function run(plan: Plan, batch: Tensor, surroundings: Surroundings): Tens
         if (!inputs.some((other) => isSameTensor(value, other)) || owned.has(value)) owned.add(value)
       })
       for (const name of lastUses) {
+        if (wanted.includes(name)) continue
         const value = values.get(name)
         values.delete(name)
         if (value) owned.release(value)
       }
     }
-    return inLayout(values.get(plan.output)!, 'last')
+    const found = (name: string): Tensor => {
+      const value = values.get(name)
+      if (!value) throw new Error(`${plan.modelName} has no value ${name}`)
+      return inLayout(value, 'last')
+    }
+    return [found(plan.output), ...wanted.map(found)]
   })
 }
 

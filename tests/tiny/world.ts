@@ -3,7 +3,7 @@ import { unetGraph } from '../../models/training/unet.ts'
 import { SourceStatistics } from '../../main/model/card.ts'
 import type { ModelCard } from '../../main/model/card.ts'
 import { createModel } from '../../main/model/graph.ts'
-import type { Model } from '../../main/model/model.ts'
+import type { Companions, Model } from '../../main/model/model.ts'
 import { readOnnx } from '../../main/model/onnx.ts'
 import type { ModelStudy } from '../../main/predict/study.ts'
 import { createRandom } from '../../main/volume/random.ts'
@@ -90,7 +90,7 @@ export function untrainedModel(card: ModelCard = tinyCard, seed = 1): Model {
 }
 
 /** A network that has learned heads of the source scanner (train.ts made it), with what its card says of them. */
-export function trainedModel(card: Partial<ModelCard> = {}): Model {
+export function trainedModel(card: Partial<ModelCard> = {}, companions: Companions = {}): Model {
   const graph = readOnnx(readFileSync(new URL('model.onnx', import.meta.url)))
-  return createModel(graph, { ...tinyCard, source: SourceStatistics.parse(statistics), ...card })
+  return createModel(graph, { ...tinyCard, source: SourceStatistics.parse(statistics), ...card }, companions)
 }

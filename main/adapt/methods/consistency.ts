@@ -47,8 +47,8 @@ const options = {
   views: { value: 2, min: 1, max: 16, integer: true, help: "Views that the teacher's target is the mean of." },
   symmetries: {
     value: 'mirror',
-    choices: ['none', 'mirror', 'flips'],
-    help: 'mirror: left-right; flips: upside down too.',
+    choices: ['none', 'mirror', 'flips', 'all'],
+    help: 'mirror: left-right; flips: upside down too; all: quarter turns too, where slices are square.',
   },
   strength: {
     value: 1,

@@ -3,10 +3,12 @@ import type { Tensor } from '../../engine/tf.ts'
 import type { Model, Parameter } from '../../model/model.ts'
 import { sliceBatch } from '../../predict/predict.ts'
 import { Adam } from '../adam.ts'
-import { gradientStep } from '../gradient-step.ts'
+import { gradientStep, variablesOf } from '../gradient-step.ts'
 import { balancedWeights, classLogits, confidentWeights, entropy, weightedMean } from '../losses.ts'
+import { batchOption, learningRateOption, slicesOption, statisticsOptions, stepsOption } from '../method-options.ts'
 import { channelsFirst, defineMethod } from '../method.ts'
-import { adoptStatistics } from '../norm-layers.ts'
+import { beginStatistics, settleStatistics } from '../norm-layers.ts'
+import { nothingToTrain } from '../obstacles.ts'
 import { scoped } from '../scope.ts'
 import { drawBatch } from '../slices.ts'
 import { validPixels } from '../valid.ts'
@@ -24,32 +26,25 @@ export const tent = defineMethod({
     'Trains the scales and shifts of the norm layers until the model is surer of this scan. Quick, but a model that is surer need not be right: many steps at a high rate let small structures vanish.',
   reference: 'Wang et al., ICLR 2021, arXiv:2006.10726',
   options: {
-    learningRate: { value: 1e-3, min: 1e-7, max: 1e-1, help: 'Step size of Adam.' },
-    steps: { value: 5, min: 1, max: 1000, integer: true, help: 'Updates.' },
-    batch: { value: 8, min: 1, max: 64, integer: true, help: 'Slices in an update, spread over the scan.' },
-    slices: { value: 24, min: 1, max: 1000, integer: true, help: 'Slices of the scan to draw from, evenly spread.' },
+    learningRate: learningRateOption(1e-3),
+    steps: stepsOption(5),
+    batch: batchOption(8),
+    slices: slicesOption(24),
     entropy: {
       value: 'balanced',
       choices: ['plain', 'balanced', 'masked'],
       help: 'plain: all pixels alike; balanced: all classes alike; masked: only pixels that are sure already.',
     },
     threshold: { value: 0.7, min: 0, max: 1, help: 'Probability from which a pixel is sure (masked).' },
-    statistics: {
-      value: 'volume',
-      choices: ['volume', 'batch', 'source'],
-      help: "volume: the scan's, fixed before training; batch: each batch's own, as published; source: the stored ones.",
-    },
-    alpha: { value: 0.5, min: 0, max: 1, help: "Share of the scan's own statistics (volume)." },
+    ...statisticsOptions('volume'),
   },
-  obstacle: (model) => (affine(model).length ? undefined : 'it has no norm layers to train (or they were folded away)'),
+  obstacle: (model) => nothingToTrain(model, 'norm-affine'),
   slices: ({ slices }) => slices,
   steps: ({ options }) => options.steps,
   stepCost: ({ batch }) => 3 * batch,
   async configure(work) {
-    const { student, options } = work
-    if (options.statistics === 'volume') await adoptStatistics(work, options.alpha, options.batch)
-    if (options.statistics === 'batch') student.setNorm({ kind: 'batch' })
-    return { optimizer: new Adam(affine(student).map(({ variable }) => variable)) }
+    await beginStatistics(work)
+    return { optimizer: new Adam(variablesOf(affine(work.student))) }
   },
   collect: affine,
   step({ student, input, options, random, traced, advance }, { optimizer }) {
@@ -76,10 +71,7 @@ export const tent = defineMethod({
     advance(3 * slices.length)
     return Promise.resolve(report)
   },
-  /** Batch statistics made masks depend on their batch; the prediction uses the scan's, of the trained network. */
-  async settle(work) {
-    if (work.options.statistics === 'batch') await adoptStatistics(work, 1, work.options.batch)
-  },
+  settle: settleStatistics,
   dispose: ({ optimizer }) => optimizer.dispose(),
 })
 

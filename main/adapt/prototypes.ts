@@ -1,0 +1,117 @@
+import { tf } from '../engine/tf.ts'
+import type { Tensor } from '../engine/tf.ts'
+import type { Random } from '../volume/random.ts'
+import { labelsOf } from './scores.ts'
+
+/** Pixels that a contrast is made with: index in [n][j][i], and their class. */
+export type Anchors = { readonly index: Int32Array; readonly label: Int32Array }
+
+/** A pixel is sure below this share of the largest entropy. */
+const sureBelow = 0.4
+/** Pixels so near to another class are left out. */
+const bandPixels = 2
+/** Of a prototype, at each update. */
+const momentum = 0.9
+
+/** Up to `most` random pixels of each class that are sure and not at a border. target: [n, j, i, class]. */
+export function chooseAnchors(target: Tensor, weights: Tensor, most: number, random: Random): Anchors {
+  const [, nj, ni, classes] = target.shape as [number, number, number, number]
+  const probability = target.dataSync() as Float32Array
+  const counted = weights.dataSync()
+  const labels = labelsOf(probability, classes)
+  const found = Array.from({ length: classes }, (): number[] => [])
+  labels.forEach((label, n) => {
+    if (counted[n] === 0 || !isSure(probability, n, classes) || isAtBorder(labels, n, ni, nj)) return
+    found[label]!.push(n)
+  })
+  const chosen = found.flatMap((pixels, label) => {
+    const some =
+      pixels.length <= most
+        ? pixels
+        : random
+            .permutation(pixels.length)
+            .slice(0, most)
+            .map((n) => pixels[n]!)
+    return some.map((n) => [n, label] as const)
+  })
+  return { index: Int32Array.from(chosen, ([n]) => n), label: Int32Array.from(chosen, ([, label]) => label) }
+}
+
+function isSure(probability: Float32Array, n: number, classes: number): boolean {
+  let entropy = 0
+  for (let c = 0; c < classes; c++) {
+    const p = probability[n * classes + c]!
+    if (p > 0) entropy -= p * Math.log(p)
+  }
+  return entropy < sureBelow * Math.log(classes)
+}
+
+function isAtBorder(labels: Uint8Array, n: number, ni: number, nj: number): boolean {
+  const [i, j, slice] = [n % ni, Math.floor(n / ni) % nj, n - (n % (ni * nj))]
+  for (let v = Math.max(0, j - bandPixels); v <= Math.min(nj - 1, j + bandPixels); v++)
+    for (let u = Math.max(0, i - bandPixels); u <= Math.min(ni - 1, i + bandPixels); u++)
+      if (labels[slice + v * ni + u] !== labels[n]) return true
+  return false
+}
+
+/** Mean unit feature of each class, followed over the updates. */
+export class Prototypes {
+  private readonly rows: (Float32Array | undefined)[]
+
+  constructor(classes: number) {
+    this.rows = new Array<undefined>(classes).fill(undefined)
+  }
+
+  /** features: [n, j, i, channel]. Classes without anchors stay as they are. */
+  follow(features: Tensor, anchors: Anchors): void {
+    if (anchors.index.length === 0) return
+    const channels = features.shape.at(-1)!
+    const unit = tf.tidy(() => unitFeatures(features, anchors).dataSync())
+    this.rows.forEach((row, label) => {
+      const mean = new Float32Array(channels)
+      let count = 0
+      anchors.label.forEach((own, n) => {
+        if (own !== label) return
+        count++
+        for (let c = 0; c < channels; c++) mean[c]! += unit[n * channels + c]!
+      })
+      if (count === 0) return
+      const fresh = mean.map((value) => value / count)
+      this.rows[label] = normalized(row ? row.map((v, c) => momentum * v + (1 - momentum) * fresh[c]!) : fresh)
+    })
+  }
+
+  /** [known class, channel], and for each class its row or -1. */
+  known(): { rows: Float32Array[]; rowOf: number[] } {
+    const rows = this.rows.filter((row) => row !== undefined)
+    return { rows, rowOf: this.rows.map((row) => (row ? rows.indexOf(row) : -1)) }
+  }
+}
+
+function normalized(row: Float32Array): Float32Array {
+  const length = Math.sqrt(row.reduce((sum, value) => sum + value ** 2, 0)) + 1e-12
+  return row.map((value) => value / length)
+}
+
+/** [anchor, channel], of unit length. */
+function unitFeatures(features: Tensor, { index }: Anchors): Tensor {
+  const picked = tf.gather(tf.reshape(features, [-1, features.shape.at(-1)!]), tf.tensor1d(index, 'int32'))
+  return tf.div(picked, tf.sqrt(tf.add(tf.sum(tf.square(picked), -1, true), 1e-12)))
+}
+
+/** Mean over the anchors of -ln of the softmax of their cosines with all prototypes, at their own class. Differentiable. */
+export function contrast(features: Tensor, anchors: Anchors, prototypes: Prototypes, temperature: number): Tensor {
+  return tf.tidy(() => {
+    const { rows, rowOf } = prototypes.known()
+    const table = tf.stack(rows.map((row) => tf.tensor1d(row))) as tf.Tensor2D
+    const cosines = tf.matMul(unitFeatures(features, anchors), table, false, true)
+    const own = tf.oneHot(
+      tf.tensor1d(
+        Int32Array.from(anchors.label, (label) => rowOf[label]!),
+        'int32',
+      ),
+      rows.length,
+    )
+    return tf.neg(tf.mean(tf.sum(tf.mul(own, tf.logSoftmax(tf.div(cosines, temperature))), -1)))
+  })
+}
