@@ -9,11 +9,14 @@ import { scoped } from './scope.ts'
 import { validPixels } from './valid.ts'
 
 /** Diagonal of the Fisher information, by parameter name. */
-export type Fisher = Readonly<Record<string, readonly number[]>>
+type Fisher = Readonly<Record<string, readonly number[]>>
 
 /** Mean over the batches of the squared gradient of CE(argmax p, p) in the scales and shifts of the norm layers, under the
  *  stored statistics: how much each matters on scans of the source domain. EATA, eq. 8; squared by batch, as in its code. */
-export function fisherOf(model: Model, batches: readonly { study: ModelStudy; slices: readonly number[] }[]): Fisher {
+export function fisherOf(
+  model: Model,
+  batches: readonly { study: ModelStudy; slices: readonly number[] }[],
+): Record<string, number[]> {
   const parameters = model.parameters('norm-affine')
   const sums = parameters.map(({ variable }) => new Float64Array(variable.size))
   for (const { study, slices } of batches) {

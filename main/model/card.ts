@@ -82,6 +82,8 @@ export const ModelCard = z.object({
     .loose(),
   source: SourceStatistics,
   limits: z.array(z.string()),
+  /** Networks beside model.onnx that some methods need (Companions in model.ts), by their SHA-256. */
+  companions: z.object({ shapePrior: z.string(), rotation: z.string(), restoration: z.string() }).partial().optional(),
   sha256: z.string(),
 })
 export type ModelCard = z.infer<typeof ModelCard>

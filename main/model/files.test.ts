@@ -85,3 +85,17 @@ it.each([
 it('says that a folder is not there', async () => {
   await expect(loadModel(join(root, 'nowhere'))).rejects.toThrow(/nothing to read/)
 })
+
+it('companions are saved and loaded with the model, and only as the card was written for', async () => {
+  const folder = join(root, 'with companions')
+  const companions = { rotation: { graph: unetGraph({ base: 2, depth: 0, inputs: 1, classes: 4 }, createRandom(2)) } }
+  const card = await saveModel(folder, { graph, card: testCard({ name: 'mine' }), companions })
+  expect(Object.keys(card.companions!)).toEqual(['rotation'])
+  const model = await loadModel(folder)
+  expect(model.companions.rotation!.parameters('all').length).toBeGreaterThan(0)
+  expect(model.companions.shapePrior).toBeUndefined()
+  expect(model.clone().companions).toBe(model.companions)
+  model.dispose()
+  await rm(join(folder, 'rotation.onnx'))
+  await expect(loadModel(folder)).rejects.toThrow(/rotation\.onnx.*not there/)
+})

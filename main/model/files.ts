@@ -8,7 +8,7 @@ import type { ModelCard } from './card.ts'
 import { absent, findModel, modelRoots, readCard, unusable } from './card-files.ts'
 import { createModel } from './graph.ts'
 import { toHalfPrecision } from './half-precision.ts'
-import type { Model } from './model.ts'
+import type { Companions, Model } from './model.ts'
 import { readOnnx, writeOnnx } from './onnx.ts'
 import type { OnnxGraph } from './onnx-types.ts'
 
@@ -25,20 +25,64 @@ export async function loadModel(folderOrName: string, roots = modelRoots()): Pro
     const remedy = 'Copy the model folder again; if the weights were changed on purpose, write the card anew.'
     throw unusable(path, `its content (${hash.slice(0, 12)}) is not what model.json was written for`, remedy)
   }
-  return createModel(readOnnx(bytes, path, externalDataIn(folder)), card)
+  const companions = await loadCompanions(folder, card)
+  return createModel(readOnnx(bytes, path, externalDataIn(folder)), card, companions)
+}
+
+/** A companion's file in the model folder. */
+const companionFiles: Readonly<Record<keyof Companions, string>> = {
+  shapePrior: 'shape-prior.onnx',
+  rotation: 'rotation.onnx',
+  restoration: 'restoration.onnx',
+}
+
+/** The networks that the card names, each as the card was written for. */
+async function loadCompanions(folder: string, card: ModelCard): Promise<Companions> {
+  const loaded: { -readonly [K in keyof Companions]: Model } = {}
+  for (const [kind, file] of Object.entries(companionFiles) as [keyof Companions, string][]) {
+    const expected = card.companions?.[kind]
+    if (!expected) continue
+    const path = join(folder, file)
+    const bytes = await readFile(path).catch(absent)
+    if (!bytes || sha256(bytes) !== expected) {
+      for (const companion of Object.values(loaded)) companion.dispose()
+      const reason = bytes ? 'its content is not what model.json was written for' : 'it is not there'
+      throw unusable(path, reason, 'Copy the model folder again.')
+    }
+    loaded[kind] = createModel(readOnnx(bytes, path, externalDataIn(folder)), card)
+  }
+  return loaded
 }
 
 /** Writes model.onnx and model.json into `folder`, which may hold an older version, and returns the card with the hash
  *  of the weights as written. `half` stores filters in half precision. */
 export async function saveModel(
   folder: string,
-  model: { readonly graph: OnnxGraph; readonly card: ModelCard },
+  model: {
+    readonly graph: OnnxGraph
+    readonly card: ModelCard
+    readonly companions?: { readonly [K in keyof Companions]: { readonly graph: OnnxGraph } }
+  },
   options: { readonly half?: boolean } = {},
 ): Promise<ModelCard> {
   const bytes = writeOnnx(options.half ? toHalfPrecision(model.graph) : model.graph)
-  const card = { ...model.card, sha256: sha256(bytes) }
+  const kinds = Object.keys(model.companions ?? {}) as (keyof Companions)[]
+  const companions = kinds.map((kind) => ({ kind, bytes: writeOnnx(model.companions![kind]!.graph) }))
+  const { companions: _, ...own } = model.card
+  const card: ModelCard = {
+    ...own,
+    sha256: sha256(bytes),
+    ...(kinds.length && {
+      companions: Object.fromEntries(companions.map(({ kind, bytes }) => [kind, sha256(bytes)])),
+    }),
+  }
   try {
     await mkdir(folder, { recursive: true })
+    for (const { kind, bytes } of companions)
+      await writeFileAtomic(
+        join(folder, companionFiles[kind]),
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+      )
     await writeFileAtomic(join(folder, 'model.onnx'), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
     await writeFileAtomic(join(folder, 'model.json'), `${JSON.stringify(card, null, 2)}\n`)
   } catch (cause) {
