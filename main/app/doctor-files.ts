@@ -19,7 +19,7 @@ const memoryNeeded = 3e9
 const diskNeeded = 1e9
 
 export async function checkMachine(folder: string): Promise<Check[]> {
-  return [node(), memory(), await disk(folder), ...(await models()), electron()]
+  return [node(), memory(), await checkDisk(folder), ...(await checkModels()), electron()]
 }
 
 function node(): Check {
@@ -38,18 +38,20 @@ function memory(): Check {
   }
 }
 
-async function disk(folder: string): Promise<Check> {
+/** Whether runs can be written there. */
+export async function checkDisk(folder: string): Promise<Check> {
   const { bavail, bsize } = await statfs(folder)
   const isShort = bavail * bsize < diskNeeded
   return {
     name: 'disk',
     state: isShort ? 'note' : 'good',
-    finding: `${gigabytes(bavail * bsize)} free in the current folder`,
+    finding: `${gigabytes(bavail * bsize)} free where runs are written`,
     remedy: isShort ? 'A run takes a few to some hundred megabytes: make room.' : '',
   }
 }
 
-async function models(): Promise<Check[]> {
+/** Whether the weights of every model are those that its card was written for. */
+export async function checkModels(): Promise<Check[]> {
   const listed = await listModels()
   if (listed.length === 0)
     return [

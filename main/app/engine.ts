@@ -1,7 +1,7 @@
 import type { EngineInfo, EngineRequest } from '../engine/engine.ts'
 import { installEngine as install } from '../engine/install-files.ts'
 import { startEngine } from '../engine/pick-files.ts'
-import { engineReport } from '../engine/report-files.ts'
+import { engineReport, enginesBeside } from '../engine/report-files.ts'
 import type { RunRecord } from '../runs/run.ts'
 
 /** Which engine a user asked for; absent parts are chosen. */
@@ -34,6 +34,14 @@ export async function engineList(verify = false): Promise<EngineStatus[]> {
           remedy: '',
         }
       : { name: report.name, runs: false, detail: report.reason, remedy: report.remedy },
+  )
+}
+
+/** The same without starting anything: within Electron no process of plain Node can be started to find out. */
+export function engineListBeside(running: RunRecord['engine']): EngineStatus[] {
+  const { name, tensorflow, device, threads } = running
+  return enginesBeside(name).map((status) =>
+    status.name === name ? { ...status, detail: `${tensorflow} on ${device}, ${threads} threads` } : status,
   )
 }
 

@@ -213,3 +213,16 @@ test('models and methods are listed with what keeps them from being used', async
   expect(licences.find(({ name }) => name === 'fflate')).toMatchObject({ licence: 'MIT' })
   expect(licences.length).toBeGreaterThan(50)
 })
+
+test('the self-test shows that this machine computes right, trains, and does so the same each time', async () => {
+  expect(await call('engine.self-tested', {})).toBeNull()
+  const { job } = await call('engine.self-test', {})
+  expect(await desk.ended(job)).toMatchObject({ state: 'done', kind: 'self-test' })
+  const tested = (await call('engine.self-tested', {}))!
+  expect(tested.checks.filter(({ passed }) => !passed)).toEqual([])
+  expect(tested).toMatchObject({ passed: true, engine: expect.stringMatching(/^cpu 2\./) as string })
+  expect(tested.checks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['Computes right', 'Trains', 'Is the same each time', 'Model threshold', 'Disk']),
+  )
+  expect(tested.checks[0]!.detail).toMatch(/they differ by \d\.\de-[5-9] at most/)
+})

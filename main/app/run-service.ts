@@ -1,5 +1,5 @@
 /** What answers the calls on models, adaptation, runs, export and the engine. */
-import type { RunDetail, RunSummary } from '../contract/schemas.ts'
+import type { RunDetail, RunSummary, SelfTest } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
 import { readRun } from '../runs/files.ts'
 import { about } from './about-files.ts'
@@ -28,6 +28,7 @@ export function createRunService(shared: Shared): RunHandlers {
     (madeRoom ??= import('./engine-room.ts').then(({ EngineRoom }) => new EngineRoom(() => shared.settings())))
   const episodes = new Episodes({ shared, room, masks, notes })
   let isClosing = false
+  let selfTested: SelfTest | null = null
 
   emptyTrash(home, now()).catch((error: unknown) => console.error(error))
 
@@ -179,9 +180,19 @@ export function createRunService(shared: Shared): RunHandlers {
     },
 
     async 'engine.list'() {
-      const { engineList } = await import('./engine.ts')
-      return engineList()
+      const { engineList, engineListBeside } = await import('./engine.ts')
+      return 'electron' in process.versions ? engineListBeside(await (await room()).engine()) : engineList()
     },
+    'engine.self-test'() {
+      const job = jobs.start({ kind: 'self-test', title: 'Self-test' }, async (work) => {
+        work.onProgress('starting', 0)
+        const engine = await (await room()).engine()
+        const { selfTest } = await import('./self-test.ts')
+        selfTested = await selfTest(engine, home.folder, work)
+      })
+      return Promise.resolve({ job: job.id })
+    },
+    'engine.self-tested': () => Promise.resolve(selfTested),
 
     async close() {
       isClosing = true

@@ -17,6 +17,17 @@ export async function engineReport({ verify = false } = {}): Promise<EngineRepor
   return reports
 }
 
+/** What can be told without starting anything, from what is installed: one engine is in use by this process. */
+export function enginesBeside(running: string): { name: EngineName; runs: boolean; detail: string; remedy: string }[] {
+  return engineOrder.map((name) => {
+    if (name === running) return { name, runs: true, detail: '', remedy: '' }
+    const located = name === 'wasm' ? undefined : locate(name)
+    if (located && 'reason' in located) return { name, runs: false, detail: located.reason, remedy: remedies[name] }
+    const detail = `It is installed; the ${running} engine is in use.`
+    return { name, runs: false, detail, remedy: 'Choose it in the settings and start the app again.' }
+  })
+}
+
 async function probe(name: EngineName): Promise<EngineReport> {
   const entry = fileURLToPath(new URL('./probe-files.ts', import.meta.url))
   try {

@@ -47,7 +47,7 @@ export function toErrorShape(error: unknown, name: string, log: (text: string) =
 
 function checkOutput(name: string, output: unknown): unknown {
   const call = callNamed(name)!
-  if (call.kind === 'value') return call.output.parse(output ?? {})
+  if (call.kind === 'value') return call.output.parse(output === undefined ? {} : output)
   const { header, bytes } = output as Frame<unknown>
   return { header: call.output.parse(header), bytes }
 }
