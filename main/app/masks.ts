@@ -10,7 +10,7 @@ export function labelNames(card: ModelCard): LabelName[] {
 /** ml of each label by name, in the order of the labels. */
 export function volumesOf(mask: LabelMap, labels: readonly LabelName[]): Record<string, number> {
   const counts = new Float64Array(256)
-  for (const value of mask.data) counts[value]!++
+  for (let n = 0; n < mask.data.length; n++) counts[mask.data[n]!]!++
   return byName(labels, ({ value }) => counts[value]! * voxelMl(mask))
 }
 

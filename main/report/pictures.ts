@@ -1,6 +1,6 @@
 import { encode } from 'fast-png'
 import { spacing } from '../volume/affine.ts'
-import { foreground, percentile } from '../volume/intensity.ts'
+import { percentile } from '../volume/intensity.ts'
 import { orient } from '../volume/orient.ts'
 import { planeGrid, planes } from './planes.ts'
 import type { Plane, PlaneGrid } from './planes.ts'
@@ -25,10 +25,11 @@ const nearby = 0.08
  * Cropped to the masks with a margin. Empty masks: the middle of the whole scan. Sorted by plane and index.
  */
 export function choosePlaces(before: LabelMap, after: LabelMap = before): Place[] {
-  const [a, b] = [orient(before, 'LPS'), orient(after, 'LPS')]
+  const a = orient(before, 'LPS')
+  const counts = countAlongAxes(a, after === before ? a : orient(after, 'LPS'))
   return planes.flatMap((plane) => {
     const grid = planeGrid(a, plane)
-    const { foreground: inside, changed } = profiles(a, b, grid)
+    const { inside, changed } = counts[axesOf[plane].slice]!
     const total = inside.reduce((sum, count) => sum + count, 0)
     const extent = inside.filter((count) => count > 0).length || grid.slices
     const most = changed.indexOf(Math.max(...changed))
@@ -39,7 +40,7 @@ export function choosePlaces(before: LabelMap, after: LabelMap = before): Place[
     const chosen = wanted.filter((index, n) =>
       wanted.slice(0, n).every((earlier) => Math.abs(earlier - index) > nearby * extent),
     )
-    const crop = cropOf(a, b, grid)
+    const crop = cropOf(plane, grid, counts)
     return chosen.sort((x, y) => x - y).map((index) => ({ plane, index, ...crop }))
   })
 }
@@ -82,44 +83,61 @@ function interpolated(data: Float32Array, grid: PlaneGrid, column: number, row: 
 }
 
 function greyWindow(data: Float32Array): readonly [number, number] {
-  const { threshold } = foreground(data, 0.1)
-  const inside = data.filter((value) => value > threshold)
-  const [low, high] = [percentile(inside, 1), percentile(inside, 99.5)]
+  const threshold = 0.1 * percentile(data, 99)
+  const inside = new Float32Array(data.length)
+  let count = 0
+  for (let n = 0; n < data.length; n++) if (data[n]! > threshold) inside[count++] = data[n]!
+  const [low, high] = [1, 99.5].map((p) => percentile(inside.subarray(0, count), p)) as [number, number]
   return high > low ? [low, high] : [threshold, threshold + 1]
 }
 
-/** Voxels of the masks, and voxels that differ between them, by slice. */
-function profiles(a: LabelMap, b: LabelMap, grid: PlaneGrid): { foreground: number[]; changed: number[] } {
-  const foreground = new Array<number>(grid.slices).fill(0)
-  const changed = new Array<number>(grid.slices).fill(0)
-  eachVoxel(grid, (voxel, _column, _row, slice) => {
-    if (a.data[voxel] || b.data[voxel]) foreground[slice]!++
-    if (a.data[voxel] !== b.data[voxel]) changed[slice]!++
-  })
-  return { foreground, changed }
+/** Which of i, j, k counts slices, columns and rows of a plane; rows along k run from the head downwards. */
+const axesOf = {
+  axial: { slice: 2, column: 0, row: 1 },
+  coronal: { slice: 1, column: 0, row: 2 },
+  sagittal: { slice: 0, column: 1, row: 2 },
+} as const
+
+/** By the index along an axis: voxels of the masks, and voxels that differ between them. */
+type Counts = { readonly inside: number[]; readonly changed: number[] }
+
+/** For i, j and k, in one pass: masks have millions of voxels. */
+function countAlongAxes(a: LabelMap, b: LabelMap): readonly Counts[] {
+  const counts = a.shape.map((count) => ({
+    inside: new Array<number>(count).fill(0),
+    changed: new Array<number>(count).fill(0),
+  }))
+  const [ni, nj, nk] = a.shape
+  let voxel = 0
+  for (let k = 0; k < nk; k++)
+    for (let j = 0; j < nj; j++)
+      for (let i = 0; i < ni; i++, voxel++) {
+        const [before, after] = [a.data[voxel]!, b.data[voxel]!]
+        if (before === 0 && after === 0) continue
+        const isChanged = before !== after ? 1 : 0
+        for (let axis = 0; axis < 3; axis++) {
+          const at = axis === 0 ? i : axis === 1 ? j : k
+          counts[axis]!.inside[at]!++
+          counts[axis]!.changed[at]! += isChanged
+        }
+      }
+  return counts
 }
 
-function cropOf(a: LabelMap, b: LabelMap, grid: PlaneGrid): Pick<Place, 'columns' | 'rows'> {
-  const low = [Infinity, Infinity]
-  const high = [-1, -1]
-  eachVoxel(grid, (voxel, ...at) => {
-    if (!a.data[voxel] && !b.data[voxel]) return
-    for (const axis of [0, 1] as const) {
-      low[axis] = Math.min(low[axis]!, at[axis])
-      high[axis] = Math.max(high[axis]!, at[axis])
-    }
-  })
-  const range = (axis: 0 | 1, count: number): [number, number] => {
-    const margin = Math.round(marginMm / grid.pixelMm[axis])
-    return high[axis]! < 0 ? [0, count] : [Math.max(0, low[axis]! - margin), Math.min(count, high[axis]! + 1 + margin)]
+function cropOf(plane: Plane, grid: PlaneGrid, counts: readonly Counts[]): Pick<Place, 'columns' | 'rows'> {
+  const { column, row } = axesOf[plane]
+  const range = (inside: readonly number[], pixelMm: number): [number, number] => {
+    const count = inside.length
+    const margin = Math.round(marginMm / pixelMm)
+    const low = inside.findIndex((voxels) => voxels > 0)
+    const high = inside.findLastIndex((voxels) => voxels > 0)
+    return high < 0 ? [0, count] : [Math.max(0, low - margin), Math.min(count, high + 1 + margin)]
   }
-  return { columns: range(0, grid.columns), rows: range(1, grid.rows) }
-}
-
-function eachVoxel(grid: PlaneGrid, visit: (voxel: number, column: number, row: number, slice: number) => void): void {
-  for (let slice = 0; slice < grid.slices; slice++)
-    for (let row = 0; row < grid.rows; row++)
-      for (let column = 0; column < grid.columns; column++) visit(grid.voxel(column, row, slice), column, row, slice)
+  const down = counts[row]!.inside
+  return {
+    columns: range(counts[column]!.inside, grid.pixelMm[0]),
+    rows: range(plane === 'axial' ? down : down.toReversed(), grid.pixelMm[1]),
+  }
 }
 
 function quantile(counts: readonly number[], total: number, share: number): number {
