@@ -8,6 +8,11 @@ const dashes: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]
 export const swatches: readonly string[] = dashes.map((dash) => dash.join(' '))
 const colors = ['--accent', '--after', '--before', '--good', '--kept'] as const
 
+/** Loaded with the first curve. */
+export async function loadPlot(): Promise<typeof uPlot> {
+  return (await import('uplot')).default
+}
+
 type Marks = { readonly phases: readonly Phase[]; readonly marked: number | undefined }
 
 export function alignedData({ steps, curves }: CurveSet): uPlot.AlignedData {
@@ -72,13 +77,12 @@ function stepRange(_: uPlot, first: number | null, last: number | null): uPlot.R
   return first === last ? [first - 1, last + 1] : [first, last]
 }
 
-/** Room above and below, a constant too; limits that are near come into the picture. */
+/** Room above and below, for a constant too. A limit is always in the picture: how far it is, is what a score tells. */
 export function valueRange(low: number | null, high: number | null, limits: CurveSet['limits']): [number, number] {
   if (low === null || high === null) return [0, 1]
-  const size = Math.max(high - low, 0.02 * Math.max(Math.abs(low), Math.abs(high)), 1e-6)
-  const near = limits.map(({ value }) => value).filter((value) => value > low - 4 * size && value < high + 4 * size)
-  const [from, to] = [Math.min(low, ...near), Math.max(high, ...near)]
-  const room = 0.12 * Math.max(to - from, size)
+  const values = [low, high, ...limits.map(({ value }) => value)]
+  const [from, to] = [Math.min(...values), Math.max(...values)]
+  const room = 0.12 * Math.max(to - from, 0.02 * Math.max(Math.abs(from), Math.abs(to)), 1e-6)
   return [from - room, to + room]
 }
 
