@@ -31,14 +31,14 @@ export async function readInput(path: string, series: string | undefined, work: 
 
 /** A loaded volume of an open study, with what may be told of it. Throws UserError where it shows nothing. */
 export function describeInput(
-  study: Pick<OpenedStudy, 'kind' | 'path' | 'series'>,
+  study: Pick<OpenedStudy, 'kind' | 'name' | 'series'>,
   seriesUid: string,
   { volume, notes, source }: LoadedVolume,
   seriesHash: string,
   choice: readonly string[] = [],
 ): Input {
   const summary = study.series.find((one) => one.seriesUid === seriesUid)!
-  if (volume.data.every((value) => value === volume.data[0])) throw blank(study.path)
+  if (volume.data.every((value) => value === volume.data[0])) throw blank(study.name)
   const { station: _, ...scanner } = summary.scanner
   return {
     volume,

@@ -1,5 +1,5 @@
 /** Opens what the user names: a DICOM file, a folder, a DICOMDIR, a ZIP, or a NIfTI file. */
-import { type Display, displayOf } from '../dicom/display.ts'
+import { type Display, type DisplayWindow, displayOf } from '../dicom/display.ts'
 import { type Found, type Rejection, findInstances } from '../dicom/files.ts'
 import { type Scanner, describeScanner } from '../dicom/scanner.ts'
 import { type Series, type VolumePlan, collectSeries } from '../dicom/series.ts'
@@ -10,7 +10,7 @@ import { Unreadable, maxFileBytes } from '../dicom/unreadable.ts'
 import { type Source, describeInput } from '../dicom/source-files.ts'
 import { UserError } from '../errors.ts'
 import { spacing } from '../volume/affine.ts'
-import { looksLikeNifti, openNifti, readVolume } from '../volume/nifti.ts'
+import { type OpenedNifti, looksLikeNifti, openNifti, readVolume } from '../volume/nifti.ts'
 import type { Affine, Grid, Note, Shape, Vector, Volume } from '../volume/volume.ts'
 
 export type VolumeSummary = {
@@ -59,6 +59,8 @@ export type OpenedStudy = {
   readonly kind: 'dicom' | 'nifti'
   /** As the user named it. */
   readonly path: string
+  /** What messages call it. */
+  readonly name: string
   readonly series: readonly SeriesSummary[]
   readonly rejected: readonly Rejection[]
   load(seriesUid: string, volumeIndex: number, options?: OpenOptions): Promise<LoadedVolume>
@@ -91,6 +93,7 @@ export async function openStudy(path: string, options: OpenOptions = {}): Promis
   return {
     kind: 'dicom',
     path,
+    name,
     series: await Promise.all(all.map(summarize)),
     rejected: found.rejected,
     load: (seriesUid, volumeIndex, loadOptions = {}) =>
@@ -134,7 +137,7 @@ async function openNiftiStudy(path: string, name: string, source: Source): Promi
   const opened = openNifti(await orRefusal(name, source.read(maxFileBytes)), name)
   const { shape, affine, count } = opened
   const summary = summarizeVolume(shape, affine, shape[2], 'image')
-  const display: Display = { windows: [], units: '', scale: opened.scale, invertedScale: undefined }
+  const display: Display = { windows: windowsOf(opened), units: '', scale: opened.scale, invertedScale: undefined }
   const scanner = { key: 'unknown', manufacturer: '', model: '', fieldStrength: 0, softwareVersions: '', station: '' }
   const series: SeriesSummary = {
     seriesUid: 'nifti',
@@ -151,6 +154,7 @@ async function openNiftiStudy(path: string, name: string, source: Source): Promi
   return {
     kind: 'nifti',
     path,
+    name,
     series: [series],
     rejected: [],
     load: (_, volumeIndex) => Promise.resolve({ ...readVolume(opened, volumeIndex), source: undefined, display }),
@@ -162,6 +166,12 @@ async function openNiftiStudy(path: string, name: string, source: Source): Promi
     },
     facts: () => Promise.resolve(undefined),
   }
+}
+
+function windowsOf({ shown }: OpenedNifti): DisplayWindow[] {
+  if (!shown) return []
+  const [low, high] = shown
+  return [{ center: (low + high) / 2, width: high - low, name: 'File', shape: 'linear-exact' }]
 }
 
 /** The grid of slice k alone. */
@@ -252,7 +262,7 @@ export function selectSeries(study: OpenedStudy, wanted?: string): Selection {
   )
   if (candidates.length === 0)
     throw new UserError('input-unsupported', {
-      path: study.path,
+      path: study.name,
       reason: `it holds no series ${wanted}`,
       remedy: 'See `scanbridge index` for what it holds.',
     })
@@ -264,7 +274,7 @@ export function selectSeries(study: OpenedStudy, wanted?: string): Selection {
   const best = ranked[0]
   if (!best)
     throw new UserError('input-unsupported', {
-      path: study.path,
+      path: study.name,
       reason: candidates.flatMap((series) => series.problems)[0] ?? 'it holds no volume',
       remedy: 'Look for missing slices, or export the series again.',
     })

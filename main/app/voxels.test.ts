@@ -6,6 +6,7 @@ import { type Elements, pixels16, slice, writeDicom } from '../../tests/write-di
 import { dataFolder, withoutData } from '../../tests/data-folder.ts'
 import type { Frame } from '../contract/contract.ts'
 import { VoxelHeader } from '../contract/schemas.ts'
+import { writeNifti } from '../volume/nifti.ts'
 import { createRandom } from '../volume/random.ts'
 import { openStudy } from './study.ts'
 import type { LoadedVolume } from './study.ts'
@@ -109,6 +110,23 @@ it('of MONOCHROME1 are the values of the file, shown inverted', async () => {
   const automatic = frame.header.windows[1]!
   expect(automatic.center).toBeGreaterThan(500)
   expect(automatic.center + automatic.width / 2).toBeLessThanOrEqual(2192)
+})
+
+it('of NIfTI have the window that the file names', async () => {
+  const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+  const bytes = writeNifti({ shape: [2, 2, 2], affine, data: new Float32Array(8).fill(5) }, { gzip: false })
+  const file = new DataView(bytes.buffer, bytes.byteOffset)
+  const windowsWith = async (low: number, high: number): Promise<VoxelHeader['windows']> => {
+    file.setFloat32(124, high, true) // cal_max of nifti1.h
+    file.setFloat32(128, low, true)
+    writeFileSync(join(root, 'shown.nii'), bytes)
+    return toFrame(await (await openStudy(join(root, 'shown.nii'))).load('nifti', 0), '').header.windows
+  }
+  const [file1, automatic] = await windowsWith(-10, 90)
+  expect(file1).toEqual({ center: 40, width: 100, name: 'File', shape: 'linear-exact' })
+  expect(automatic!.name).toBe('Automatic')
+  expect(await windowsWith(0, 0)).toHaveLength(1)
+  expect(await windowsWith(NaN, 3)).toHaveLength(1)
 })
 
 it('of slices that are scaled each by itself are floats', async () => {

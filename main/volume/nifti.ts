@@ -20,6 +20,8 @@ export type OpenedNifti = NiftiFacts & {
   readonly bytes: Uint8Array
   /** Value = stored * slope + intercept. */
   readonly scale: { readonly slope: number; readonly intercept: number }
+  /** Values to show as black and as white (cal_min, cal_max), where the file says so. */
+  readonly shown: readonly [number, number] | undefined
 }
 
 const maxVoxels = 400_000_000
@@ -67,7 +69,7 @@ export function openNifti(file: Uint8Array, name: string): OpenedNifti {
   const facts = readFacts(header, bytes, name)
   const size = dataEnd(header, facts)
   if (bytes.length < size) throw refuse(name, `it is cut off: ${bytes.length} of ${size} bytes are there`)
-  return { ...facts, name, header, bytes, scale: readScale(header) }
+  return { ...facts, name, header, bytes, scale: readScale(header), shown: readShown(header) }
 }
 
 /** The library sees the header only: it reads extensions on its own, without end where one claims to be empty. */
@@ -111,6 +113,10 @@ const dataStart = (header: Header): number =>
 function readScale({ scl_slope: slope, scl_inter: intercept }: Header): OpenedNifti['scale'] {
   const hasScale = Number.isFinite(slope) && slope !== 0
   return { slope: hasScale ? slope : 1, intercept: hasScale && Number.isFinite(intercept) ? intercept : 0 }
+}
+
+function readShown({ cal_min: low, cal_max: high }: Header): OpenedNifti['shown'] {
+  return Number.isFinite(low) && Number.isFinite(high) && high > low ? [low, high] : undefined
 }
 
 const unitsMm: Readonly<Record<number, number>> = { 0: 1, 1: 1000, 2: 1, 3: 0.001 }
