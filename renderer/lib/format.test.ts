@@ -68,6 +68,9 @@ describe('format', () => {
     const scanner = { key: 'x', manufacturer: 'Philips', model: 'Achieva', fieldStrength: 3, softwareVersions: '' }
     expect(plain(format.scannerName(scanner))).toBe('Philips Achieva, 3 T')
     expect(format.scannerName({ ...scanner, model: 'Philips Ingenia', fieldStrength: 0 })).toBe('Philips Ingenia')
+    expect(
+      format.scannerName({ ...scanner, manufacturer: 'GE MEDICAL SYSTEMS', model: 'SIGNA', fieldStrength: 0 }),
+    ).toBe('GE SIGNA')
     expect(format.scannerName(null)).toBe('Unknown scanner')
   })
 

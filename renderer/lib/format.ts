@@ -114,7 +114,7 @@ function parts(iso: string): readonly number[] {
 /** "Philips Achieva, 3 T": what is known of a scanner, or that nothing is. */
 export function scannerName(scanner: Scanner | null | undefined): string {
   if (!scanner) return 'Unknown scanner'
-  const maker = scanner.manufacturer.trim()
+  const maker = scanner.manufacturer.replace(/ medical systems$/i, '').trim()
   const model = scanner.model.trim()
   // Many makers repeat their name in the model's.
   const name = model.toLowerCase().startsWith(maker.toLowerCase()) ? model : `${maker} ${model}`.trim()

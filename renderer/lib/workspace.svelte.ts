@@ -196,7 +196,7 @@ export class Workspace {
   }
 
   /** Calls back once the job has ended well, be that before or after this call. */
-  private follow(job: string, then: (job: Job) => void): void {
+  follow(job: string, then: (job: Job) => void): void {
     this.followers = [...this.followers, { job, then }]
     const known = this.jobs.find(({ id }) => id === job)
     if (known) this.settle(known)
