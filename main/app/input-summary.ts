@@ -22,9 +22,19 @@ export async function summarizeInput(study: OpenedStudy, given: Given): Promise<
     kind: study.kind,
     studies: await Promise.all(uids.map(async (uid) => summarizeStudy(uid, await study.facts(uid), pseudonym))),
     series: study.series.map(summarizeSeries),
-    rejected: study.rejected.map(({ file, reason }) => ({ file, reason })),
+    rejected: listRejected(study.rejected),
     suggested: suggest(study, given.id),
   }
+}
+
+/** Who drops a whole disk does not want to read of each of its files. */
+const mostRejected = 500
+
+function listRejected(rejected: OpenedStudy['rejected']): InputSummary['rejected'] {
+  const listed = rejected.slice(0, mostRejected).map(({ file, reason }) => ({ file, reason }))
+  const more = rejected.length - listed.length
+  if (more > 0) listed.push({ file: `${more} more files`, reason: 'they cannot be used either' })
+  return listed
 }
 
 function summarizeStudy(uid: string, facts: StudyFacts | undefined, pseudonym: Given['pseudonym']): StudySummary {

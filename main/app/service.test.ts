@@ -192,6 +192,16 @@ describe('opening', () => {
     await expect(unknown).rejects.toThrow('What was picked is not known any more.')
   })
 
+  it('names five hundred files that are no scan, and counts the others', async () => {
+    const app = start()
+    const folder = scan(3)
+    writeFileSync(join(folder, 'text-0'), 'no scan')
+    for (let n = 1; n < 507; n++) linkSync(join(folder, 'text-0'), join(folder, `text-${n}`))
+    const { rejected } = await openOne(app, folder)
+    expect(rejected).toHaveLength(501)
+    expect(rejected.at(-1)).toEqual({ file: '7 more files', reason: 'they cannot be used either' })
+  })
+
   it('frees what is closed, and tells who still asks for it', async () => {
     const app = start()
     const input = await openOne(app, scan())
