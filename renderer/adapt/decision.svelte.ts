@@ -24,7 +24,13 @@ export class Decision {
     const run = workspace.run?.id
     if (!run || this.isBusy) return
     this.isBusy = true
-    await workspace.guard(act(run).then((decided) => workspace.replaceRun(decided)))
+    await workspace.guard(
+      act(run).then(async (decided) => {
+        await workspace.replaceRun(decided)
+        // What is kept is another mask now; views show it where the scan is open.
+        if (decided.scan) await workspace.mask('kept')
+      }),
+    )
     this.isBusy = false
   }
 }
