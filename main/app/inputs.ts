@@ -3,12 +3,15 @@ import type { Event, Frame } from '../contract/contract.ts'
 import type { InputSummary, Job, PictureHeader, SeriesSummary, VolumeRef } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
 import { enterLone, openSalt, realPath, stampOf } from './input-files.ts'
+import type { Salted } from './input-files.ts'
 import { summarizeInput } from './input-summary.ts'
 import { hashOf } from './input.ts'
 import type { Work } from './progress.ts'
 import type { RecentStore } from './recents-files.ts'
 import { hasTruth, makeSample, sampleFolder } from './sample-files.ts'
+import type { SampleFolder } from './sample-files.ts'
 import { openSession } from './session-files.ts'
+import type { Session } from './session-files.ts'
 import type { Inputs, Jobs, OpenInput, Simulate } from './shared.ts'
 import type { Home } from './state-files.ts'
 import { openStudy } from './study.ts'
@@ -30,45 +33,162 @@ type Entry = {
   /** Its headers may still be read, after this process took over from one that died. */
   study: Promise<OpenedStudy>
   tries: number
+  /** By volumeKey. */
   readonly hashes: Map<string, string>
   readonly closed: AbortController
 }
 
-export type InputRegistry = Inputs & {
-  open(path: string, name: string): Job
-  openSample(): Job
-  close(id: string): void
-  loaded(ref: VolumeRef): Promise<{ loaded: LoadedVolume; series: SeriesSummary }>
-  thumbnail(ref: VolumeRef): Promise<Frame<PictureHeader>>
-  /** Hashes a volume in the background, so that runs made of it, in whatever way it was opened, know it. */
-  findRuns(ref: VolumeRef): void
-  /** The app was closed as it should be: the next one begins with nothing open. */
-  end(): void
-}
+/** What was read of a path. The fingerprint is another when something else lies there. */
+type Found = { readonly study: OpenedStudy; readonly summary: InputSummary; readonly fingerprint: string }
 
 /** Opens again what the last process had open when it died: listed at once, its headers read in the background. */
-export function createInputs({ home, jobs, recents, simulate, emit }: Given): InputRegistry {
-  const salted = openSalt(home.salt)
-  const session = openSession(home.session)
-  const entries = new Map<string, Entry>()
-  const opening = new Map<string, string>()
-  const cache = createVolumeCache()
-  const listeners: ((input: OpenInput) => void)[] = []
-  const sample = sampleFolder(home)
+export class InputRegistry implements Inputs {
+  private readonly given: Given
+  private readonly salted: Salted
+  private readonly session: Session
+  private readonly sample: SampleFolder
+  private readonly entries = new Map<string, Entry>()
+  /** Job by input. */
+  private readonly opening = new Map<string, string>()
+  private readonly cache = createVolumeCache()
+  private readonly listeners: ((input: OpenInput) => void)[] = []
 
-  const changed = (...what: ('inputs' | 'recents' | 'runs')[]): void => emit({ event: 'changed', payload: { what } })
-
-  function remember(): void {
-    session.write([...entries.values()].map(({ path, summary, tries }) => ({ path, summary, tries })))
+  constructor(given: Given) {
+    this.given = given
+    this.salted = openSalt(given.home.salt)
+    this.session = openSession(given.home.session)
+    this.sample = sampleFolder(given.home)
+    this.takeOver()
   }
 
-  function entryOf(id: string): Entry {
-    const entry = entries.get(id)
+  list(): InputSummary[] {
+    return [...this.entries.values()].map(({ summary }) => summary)
+  }
+
+  async get(id: string): Promise<OpenInput> {
+    const entry = this.entryOf(id)
+    const study = await entry.study // where it cannot be read any more: restore() closes it
+    const { name, hasReference } = entry.summary
+    return { id, name, study, summary: entry.summary, referencePath: hasReference ? this.sample.truth : undefined }
+  }
+
+  onOpened(listener: (input: OpenInput) => void): void {
+    this.listeners.push(listener)
+  }
+
+  open(path: string, name: string): Job {
+    return this.begin(path, name, async () => {})
+  }
+
+  openSample(): Job {
+    const { simulate } = this.given
+    return this.begin(this.sample.dicom, 'Sample head', (work) => makeSample(this.sample, simulate, work))
+  }
+
+  reopen(recent: string): Job {
+    const { recents } = this.given
+    const { path, name } = recents.find(recent)
+    if (path === this.sample.dicom) return this.openSample()
+    return this.begin(path, name, () => recents.checkThere(recent))
+  }
+
+  close(id: string): void {
+    this.entryOf(id).closed.abort()
+    this.entries.delete(id)
+    this.cache.drop(id)
+    this.remember()
+    this.changed('inputs', 'runs')
+  }
+
+  /** The app was closed as it should be: the next one begins with nothing open. */
+  end(): void {
+    this.session.end()
+  }
+
+  async volume(ref: VolumeRef): Promise<LoadedVolume> {
+    return (await this.loaded(ref)).loaded
+  }
+
+  async loaded(ref: VolumeRef): Promise<{ loaded: LoadedVolume; series: SeriesSummary }> {
+    const { study, summary } = await this.get(ref.input)
+    const series = seriesOf(summary, ref)
+    const loaded = await this.cache.get(ref.input, volumeKey(ref), () => study.load(ref.series, ref.volume))
+    return { loaded, series }
+  }
+
+  async thumbnail(ref: VolumeRef): Promise<Frame<PictureHeader>> {
+    const { study, summary } = await this.get(ref.input)
+    seriesOf(summary, ref)
+    return middlePicture(study, ref)
+  }
+
+  async hash(ref: VolumeRef): Promise<string> {
+    const { hashes } = this.entryOf(ref.input)
+    const known = hashes.get(volumeKey(ref))
+    if (known) return known
+    const hash = await hashOf((await this.volume(ref)).volume)
+    hashes.set(volumeKey(ref), hash)
+    // Unless it was opened anew meanwhile, perhaps with other voxels.
+    if (this.entries.get(ref.input)?.hashes === hashes) this.given.recents.addHash(ref, hash)
+    return hash
+  }
+
+  byHash(wanted: string): VolumeRef | undefined {
+    for (const [input, { hashes }] of this.entries)
+      for (const [key, hash] of hashes) if (hash === wanted) return { input, ...volumeOf(key) }
+    const scan = this.given.recents.byHash(wanted)?.scan
+    return scan && this.entries.has(scan.input) ? scan : undefined
+  }
+
+  /** Hashes a volume in the background, so that runs made of it, in whatever way it was opened, know it. */
+  findRuns(ref: VolumeRef): void {
+    if (this.entries.get(ref.input)?.hashes.has(volumeKey(ref))) return
+    this.hash(ref).then(
+      () => this.changed('runs'),
+      (error: unknown) => {
+        if (!(error instanceof UserError)) console.error(error) // a UserError: it was closed meanwhile
+      },
+    )
+  }
+
+  private changed(...what: ('inputs' | 'recents' | 'runs')[]): void {
+    this.given.emit({ event: 'changed', payload: { what } })
+  }
+
+  private entryOf(id: string): Entry {
+    const entry = this.entries.get(id)
     if (!entry) throw new UserError('scan-closed')
     return entry
   }
 
-  async function read(id: string, path: string, name: string, work: Work) {
+  private remember(): void {
+    this.session.write([...this.entries.values()].map(({ path, summary, tries }) => ({ path, summary, tries })))
+  }
+
+  /** The job that opens a path; the one at work where there is one. */
+  private begin(path: string, name: string, prepare: (work: Work) => Promise<void>): Job {
+    const { jobs } = this.given
+    const real = realPath(path)
+    const id = this.salted.idOf(real)
+    const going = jobs.list().find((job) => job.id === this.opening.get(id) && job.state === 'running')
+    if (going) return going
+    const kind = real === this.sample.dicom ? 'sample' : 'open'
+    const job = jobs.start({ kind, title: `Opening ${name}` }, async (work, handle) => {
+      await prepare(work)
+      const found = await this.read(id, real, name, work)
+      const recent = await recentOf(found)
+      work.signal.throwIfAborted()
+      this.put(real, found)
+      this.given.recents.add({ ...recent, path: real })
+      handle.setInput(id)
+      this.changed('inputs', 'recents', 'runs')
+      for (const listener of this.listeners) listener(await this.get(id))
+    })
+    this.opening.set(id, job.id)
+    return job
+  }
+
+  private async read(id: string, path: string, name: string, work: Work): Promise<Found> {
     const started = performance.now()
     const target = await enterLone(path)
     const study = await openStudy(target, {
@@ -80,24 +200,23 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
         work.onProgress(`Looking at file ${done} of ${total}`, done / total, (elapsed / done) * (total - done))
       },
     })
-    const isSample = path === sample.dicom
-    const hasReference = isSample && hasTruth(sample)
+    const isSample = path === this.sample.dicom
     const summary = await summarizeInput(study, {
       id,
       name,
       isSample,
-      hasReference,
-      pseudonym: (identity) => salted.pseudonym(identity),
+      hasReference: isSample && hasTruth(this.sample),
+      pseudonym: (identity) => this.salted.pseudonym(identity),
     })
     // UIDs name what a DICOM file holds; a NIfTI file has none.
     const stamp = study.kind === 'nifti' ? await stampOf(target) : ''
-    return { study, summary, fingerprint: salted.digest(JSON.stringify([summary.series, stamp])) }
+    return { study, summary, fingerprint: this.salted.digest(JSON.stringify([summary.series, stamp])) }
   }
 
-  function put(path: string, study: OpenedStudy, summary: InputSummary): void {
-    entries.get(summary.id)?.closed.abort()
-    cache.drop(summary.id)
-    entries.set(summary.id, {
+  private put(path: string, { study, summary }: Found): void {
+    this.entries.get(summary.id)?.closed.abort()
+    this.cache.drop(summary.id)
+    this.entries.set(summary.id, {
       path,
       summary,
       study: Promise.resolve(study),
@@ -105,136 +224,53 @@ export function createInputs({ home, jobs, recents, simulate, emit }: Given): In
       hashes: new Map(),
       closed: new AbortController(),
     })
-    remember()
+    this.remember()
   }
 
-  function begin(path: string, name: string, prepare: (work: Work) => Promise<void> = async () => {}): Job {
-    const real = realPath(path)
-    const id = salted.idOf(real)
-    const going = jobs.list().find((job) => job.id === opening.get(id) && job.state === 'running')
-    if (going) return going
-    const kind = real === sample.dicom ? 'sample' : 'open'
-    const job = jobs.start({ kind, title: `Opening ${name}` }, async (work, handle) => {
-      await prepare(work)
-      const { study, summary, fingerprint } = await read(id, real, name, work)
-      const recent = await recentOf(study, summary)
-      work.signal.throwIfAborted()
-      put(real, study, summary)
-      recents.add({ ...recent, path: real, fingerprint })
-      handle.setInput(id)
-      changed('inputs', 'recents', 'runs')
-      for (const listener of listeners) listener(await inputs.get(id))
-    })
-    opening.set(id, job.id)
-    return job
-  }
-
-  /** Takes over what was open; what is not there any more, or cannot be read any more, is closed. */
-  async function restore(): Promise<void> {
-    for (const [id, entry] of entries) {
-      if (entry.closed.signal.aborted || entries.get(id) !== entry) continue
-      try {
-        const before = JSON.stringify(entry.summary)
-        await entry.study
-        entry.tries = 0
-        if (JSON.stringify(entry.summary) !== before) changed('inputs')
-      } catch (error) {
-        if (entry.closed.signal.aborted) continue
-        if (!(error instanceof UserError)) console.error(error)
-        entries.delete(id)
-        changed('inputs')
-      }
-      remember()
-    }
-  }
-
-  function takeOver(): void {
+  private takeOver(): void {
     let last: Promise<unknown> = Promise.resolve()
-    for (const { path, summary, tries } of session.left) {
+    for (const { path, summary, tries } of this.session.left) {
       const closed = new AbortController()
       const work = { signal: closed.signal, onProgress: () => undefined }
       const study = last.then(async () => {
-        const found = await read(summary.id, path, summary.name, work)
+        const found = await this.read(summary.id, path, summary.name, work)
         entry.summary = found.summary
-        recents.check(summary.id, found.fingerprint)
+        this.given.recents.check(summary.id, found.fingerprint)
         return found.study
       })
       last = study.catch(() => undefined) // restore() looks at how it ended
       const entry: Entry = { path, summary, study, tries: tries + 1, hashes: new Map(), closed }
-      entries.set(summary.id, entry)
+      this.entries.set(summary.id, entry)
     }
-    if (entries.size === 0) return
-    remember()
-    void restore()
+    if (this.entries.size === 0) return
+    this.remember()
+    void this.restore()
   }
 
-  const inputs: InputRegistry = {
-    list: () => [...entries.values()].map(({ summary }) => summary),
-    async get(id) {
-      const entry = entryOf(id)
-      const study = await entry.study // where it cannot be read any more: restore() closes it
-      const { name, hasReference } = entry.summary
-      return { id, name, study, summary: entry.summary, referencePath: hasReference ? sample.truth : undefined }
-    },
-    async loaded(ref) {
-      const { study, summary } = await inputs.get(ref.input)
-      const series = seriesOf(summary, ref)
-      const loaded = await cache.get(ref.input, volumeKey(ref), () => study.load(ref.series, ref.volume))
-      return { loaded, series }
-    },
-    volume: async (ref) => (await inputs.loaded(ref)).loaded,
-    async hash(ref) {
-      const key = volumeKey(ref)
-      const { hashes } = entryOf(ref.input)
-      const known = hashes.get(key)
-      if (known) return known
-      const hash = await hashOf((await inputs.volume(ref)).volume)
-      hashes.set(key, hash)
-      recents.addHash(ref, hash)
-      return hash
-    },
-    byHash(wanted) {
-      for (const [input, { hashes }] of entries)
-        for (const [key, hash] of hashes)
-          if (hash === wanted) return { input, volume: parseInt(key, 10), series: key.slice(key.indexOf(' ') + 1) }
-      const scan = recents.byHash(wanted)?.scan
-      return scan && entries.has(scan.input) ? scan : undefined
-    },
-    onOpened: (listener) => void listeners.push(listener),
-    open: (path, name) => begin(path, name),
-    openSample: () => begin(sample.dicom, 'Sample head', (work) => makeSample(sample, simulate, work)),
-    reopen(recent) {
-      const { path, name } = recents.find(recent)
-      return path === sample.dicom ? inputs.openSample() : begin(path, name, () => recents.checkThere(recent))
-    },
-    async thumbnail(ref) {
-      const { study, summary } = await inputs.get(ref.input)
-      seriesOf(summary, ref)
-      return middlePicture(study, ref)
-    },
-    findRuns(ref) {
-      if (entries.get(ref.input)?.hashes.has(volumeKey(ref))) return
-      inputs.hash(ref).then(
-        () => changed('runs'),
-        (error: unknown) => {
-          if (!(error instanceof UserError)) console.error(error) // a UserError: it was closed meanwhile
-        },
-      )
-    },
-    close(id) {
-      entryOf(id).closed.abort()
-      entries.delete(id)
-      cache.drop(id)
-      remember()
-      changed('inputs', 'runs')
-    },
-    end: () => session.end(),
+  /** What is not there any more, or cannot be read any more, is closed. */
+  private async restore(): Promise<void> {
+    for (const [id, entry] of [...this.entries]) {
+      try {
+        const before = JSON.stringify(entry.summary)
+        await entry.study
+        entry.tries = 0
+        if (JSON.stringify(entry.summary) !== before) this.changed('inputs')
+      } catch (error) {
+        if (this.entries.get(id) !== entry) continue // closed, or opened anew
+        if (!(error instanceof UserError)) console.error(error)
+        this.entries.delete(id)
+        this.changed('inputs')
+      }
+      this.remember()
+    }
   }
-  takeOver()
-  return inputs
 }
 
 const volumeKey = ({ series, volume }: VolumeRef): string => `${volume} ${series}`
+const volumeOf = (key: string): Pick<VolumeRef, 'series' | 'volume'> => ({
+  volume: parseInt(key, 10),
+  series: key.slice(key.indexOf(' ') + 1),
+})
 
 function seriesOf(summary: InputSummary, { series: uid, volume }: VolumeRef): SeriesSummary {
   const series = summary.series.find((one) => one.uid === uid)
@@ -242,22 +278,24 @@ function seriesOf(summary: InputSummary, { series: uid, volume }: VolumeRef): Se
   throw new UserError('not-there', { what: 'This volume', remedy: 'Open the scan again.' })
 }
 
-/** As the list of recent ones shows it, with a picture of what a reader most likely wants to see. */
-async function recentOf(study: OpenedStudy, { id, name, kind, series, suggested }: InputSummary) {
-  const shown = series.find(({ uid }) => uid === suggested?.series) ?? series[0]!
-  const scanner = kind === 'dicom' ? shown.scanner : null
-  return { id, name, description: shown.description, scanner, picture: suggested && (await pictureOrNone()) }
-
-  async function pictureOrNone(): Promise<Frame<PictureHeader> | null> {
-    try {
-      return await middlePicture(study, suggested!)
-    } catch (error) {
-      if (error instanceof UserError) return null // its pixels cannot be read: who asks for them is told why
-      throw error
-    }
-  }
-}
-
 async function middlePicture(study: OpenedStudy, { series, volume }: VolumeRef): Promise<Frame<PictureHeader>> {
   return drawSlice(await study.loadMiddle(series, volume))
+}
+
+/** As the list of recent ones shows it, with a picture of what a reader most likely wants to see. */
+async function recentOf({ study, summary, fingerprint }: Found) {
+  const { id, name, kind, series, suggested } = summary
+  const shown = series.find(({ uid }) => uid === suggested?.series) ?? series[0]!
+  const scanner = kind === 'dicom' ? shown.scanner : null
+  const picture = suggested && (await pictureOrNone(study, suggested))
+  return { id, name, description: shown.description, scanner, picture, fingerprint }
+}
+
+async function pictureOrNone(study: OpenedStudy, ref: VolumeRef): Promise<Frame<PictureHeader> | null> {
+  try {
+    return await middlePicture(study, ref)
+  } catch (error) {
+    if (error instanceof UserError) return null // its pixels cannot be read: who asks for them is told why
+    throw error
+  }
 }

@@ -2,7 +2,7 @@
 import type { AppHandlers, Event } from '../contract/contract.ts'
 import { UserError } from '../errors.ts'
 import { thisBuild } from './build-files.ts'
-import { createInputs } from './inputs.ts'
+import { InputRegistry } from './inputs.ts'
 import { createJobs } from './jobs.ts'
 import { openLost } from './lost-files.ts'
 import { openRecents } from './recents-files.ts'
@@ -31,7 +31,7 @@ export function createService(request: ServiceRequest): AppHandlers & { close():
     emit({ event: 'job', payload: job })
   })
   const recents = openRecents(home, now)
-  const inputs = createInputs({ home, jobs, recents, simulate, emit })
+  const inputs = new InputRegistry({ home, jobs, recents, simulate, emit })
   const shared: Shared = { home, emit, simulate, now, jobs, inputs, recents, settings: () => settings.get() }
   const runs = createRunService(shared)
   const changed = (what: 'state' | 'recents' | 'settings'): void =>
