@@ -1,7 +1,7 @@
 /** Volumes in memory, the last used ones. */
 import type { LoadedVolume } from './study.ts'
 
-export const cacheBytes = 1.5 * 2 ** 30
+const cacheBytes = 1.5 * 2 ** 30
 
 export type VolumeCache = {
   /** From memory, or by `load`; asked for twice at once, it is loaded once. */
