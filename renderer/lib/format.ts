@@ -118,7 +118,7 @@ export function scannerName(scanner: Scanner | null | undefined): string {
   const model = scanner.model.trim()
   // Many makers repeat their name in the model's.
   const name = model.toLowerCase().startsWith(maker.toLowerCase()) ? model : `${maker} ${model}`.trim()
-  const field = scanner.fieldStrength > 0 ? `${Number(scanner.fieldStrength.toFixed(2))}${space}T` : ''
+  const field = scanner.fieldStrength > 0 ? `${Number(scanner.fieldStrength.toPrecision(2))}${space}T` : ''
   return [name || 'Unknown scanner', field].filter(Boolean).join(', ')
 }
 

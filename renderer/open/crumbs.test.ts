@@ -19,6 +19,7 @@ it('knows the root, other separators and the list of roots', () => {
     ['/', 'root'],
     ['data', null],
   ])
+  expect(crumbsOf('/data', new Map()).map(({ name }) => name)).toEqual(['data'])
   expect(crumbsOf('C:\\scans', new Map()).map(({ path }) => path)).toEqual(['C:', 'C:\\scans'])
   expect(crumbsOf('', new Map())).toEqual([{ name: 'Folders', path: '', id: null, isLast: true }])
   expect(crumbsOf('/data', new Map([['', 'top']]))[0]).toEqual({ name: 'Folders', path: '', id: 'top', isLast: false })

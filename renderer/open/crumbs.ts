@@ -17,9 +17,10 @@ export function crumbsOf(path: string, seen: ReadonlyMap<string, string>): reado
   const crumbs = names.flatMap((name, index) => {
     const upTo = names.slice(0, index + 1).join(separator) || separator
     const isLast = index === names.length - 1
-    // The root has no name of its own.
-    if (name === '' && index > 0) return []
-    return [{ name: name || separator, path: upTo, id: isLast ? null : (seen.get(upTo) ?? null), isLast }]
+    const id = seen.get(upTo) ?? null
+    // The root has no name of its own, and is worth a place only where one can go there.
+    if (name === '' && (index > 0 || !id)) return []
+    return [{ name: name || separator, path: upTo, id: isLast ? null : id, isLast }]
   })
   return [...top, ...crumbs]
 }

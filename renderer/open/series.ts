@@ -15,8 +15,12 @@ export function volumeName(series: SeriesSummary, volume: number): string {
 
 export type ScannerGroup = { readonly key: string; readonly series: readonly SeriesSummary[] }
 
-/** In the order in which the scanners come first. */
-export function byScanner(series: readonly SeriesSummary[]): readonly ScannerGroup[] {
-  const groups = Map.groupBy(series, ({ scanner }) => scanner.key)
-  return [...groups].map(([key, series]) => ({ key, series }))
+/** Series with something to see, in the order in which their scanners come; that of the suggested series comes first. */
+export function byScanner(series: readonly SeriesSummary[], suggested: string | undefined): readonly ScannerGroup[] {
+  const groups = Map.groupBy(
+    series.filter(({ volumes }) => volumes.length > 0),
+    ({ scanner }) => scanner.key,
+  )
+  const has = ({ series }: ScannerGroup): boolean => series.some(({ uid }) => uid === suggested)
+  return [...groups].map(([key, series]) => ({ key, series })).sort((a, b) => Number(has(b)) - Number(has(a)))
 }
