@@ -42,7 +42,9 @@ export function gradientsOf(
   const { value, grads } = tf.variableGrads(() => {
     const computed = terms()
     for (const [name, term] of Object.entries(computed)) values[name] = tf.keep(tf.clone(term))
-    return tf.addN(Object.values(computed)) as tf.Scalar
+    // Depends on a variable even where all terms are weighted away: there is a gradient then, of zeros.
+    const nothing = tf.mul(tf.sum(variables[0]!), 0)
+    return tf.addN([...Object.values(computed), nothing]) as tf.Scalar
   }, [...variables])
   const losses: Record<string, number> = {}
   for (const [name, term] of Object.entries(values)) {

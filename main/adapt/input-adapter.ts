@@ -17,8 +17,8 @@ const normEpsilon = 1e-5
 
 export function createDecorator(channels: number, random: Random): AdapterVariables {
   return variables({
+    // Without an offset: the instance norm would take it away again, and Adam would only amplify its rounding errors.
     'filter.0': [[1, 1, 1, channels], () => random.normal()],
-    'offset.0': [[channels], () => 0],
     'filter.1': [[1, 1, channels, 1], () => 0],
     'offset.1': [[1], () => 0],
   })
@@ -55,7 +55,9 @@ export function adaptInput(x: Tensor, adapter: Readonly<Record<string, Tensor>>)
     for (let layer = 0; ; layer++) {
       const filter = adapter[`filter.${layer}`]
       if (!filter) return tf.add(x, y)
-      y = tf.add(tf.conv2d(y, filter as Tensor4D, 1, 'same'), adapter[`offset.${layer}`]!)
+      const offset = adapter[`offset.${layer}`]
+      y = tf.conv2d(y, filter as Tensor4D, 1, 'same')
+      if (offset) y = tf.add(y, offset)
       const isLast = !adapter[`filter.${layer + 1}`]
       if (!isLast) y = activate(y, adapter[`width.${layer}`]) as Tensor4D
     }

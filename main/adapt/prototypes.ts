@@ -95,14 +95,38 @@ function normalized(row: Float32Array): Float32Array {
 
 /** [anchor, channel], of unit length. */
 function unitFeatures(features: Tensor, { index }: Anchors): Tensor {
-  const picked = tf.gather(tf.reshape(features, [-1, features.shape.at(-1)!]), tf.tensor1d(index, 'int32'))
+  const picked = pixelsAt(features, index)
   return tf.div(picked, tf.sqrt(tf.add(tf.sum(tf.square(picked), -1, true), 1e-12)))
 }
 
-/** Mean over the anchors of -ln of the softmax of their cosines with all prototypes, at their own class. Differentiable. */
+/** The named pixels of [n, j, i, channel], [pixel, channel]. Plain loops: the wasm engine lacks the gradient of tf.gather. */
+function pixelsAt(features: Tensor, index: Int32Array): Tensor {
+  const channels = features.shape.at(-1)!
+  const moved = (from: ArrayLike<number>, to: Float32Array, scatter: boolean): Float32Array => {
+    index.forEach((pixel, n) => {
+      for (let c = 0; c < channels; c++) {
+        const [near, far] = [n * channels + c, pixel * channels + c]
+        if (scatter) to[far]! += from[near]!
+        else to[near] = from[far]!
+      }
+    })
+    return to
+  }
+  return tf.customGrad((x) => ({
+    value: tf.tensor2d(moved((x as Tensor).dataSync(), new Float32Array(index.length * channels), false), [
+      index.length,
+      channels,
+    ]),
+    gradFunc: (dy: Tensor) => tf.tensor(moved(dy.dataSync(), new Float32Array(features.size), true), features.shape),
+  }))(features)
+}
+
+/** Mean over the anchors of -ln of the softmax of their cosines with all prototypes, at their own class; 0 where there are
+ *  fewer than two prototypes to tell apart. Differentiable. */
 export function contrast(features: Tensor, anchors: Anchors, prototypes: Prototypes, temperature: number): Tensor {
   return tf.tidy(() => {
     const { rows, rowOf } = prototypes.known()
+    if (rows.length < 2) return tf.scalar(0)
     const table = tf.stack(rows.map((row) => tf.tensor1d(row))) as tf.Tensor2D
     const cosines = tf.matMul(unitFeatures(features, anchors), table, false, true)
     const own = tf.oneHot(

@@ -43,7 +43,13 @@ export function undoSymmetry(x: Tensor, { mirror, turns }: Symmetry, exchange?: 
     const back = turn(x, ((4 - turns) % 4) as Symmetry['turns'])
     if (!mirror) return tf.clone(back)
     const mirrored = tf.reverse(back, 2)
-    return exchange?.some((to, from) => to !== from) ? tf.gather(mirrored, [...exchange], 3) : mirrored
+    if (!exchange?.some((to, from) => to !== from)) return mirrored
+    // Not tf.gather, whose gradient the wasm engine lacks.
+    const classes = tf.split(mirrored, exchange.length, 3)
+    return tf.concat(
+      exchange.map((from) => classes[from]!),
+      3,
+    )
   })
 }
 

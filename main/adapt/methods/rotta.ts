@@ -65,6 +65,7 @@ export const rotta = defineMethod({
   collect: affine,
   step({ source, student, input, options, random, traced, advance }, state) {
     const { teacher, optimizer, memory } = state
+    const offered: number[] = []
     for (let n = 0; n < options.every; n++) {
       if (state.stream.length === 0) state.stream = random.permutation(input.tissueSlices.length)
       const k = input.tissueSlices[state.stream.pop()!]!
@@ -72,6 +73,7 @@ export const rotta = defineMethod({
         Float32Array.from(probabilitiesOf(running(teacher, sliceBatch(input, [k]), options.alpha)).dataSync()),
       )
       memory.offer(k, probability)
+      offered.push(k)
     }
     const items = memory.items()
     const slices = items.map(({ slice }) => slice)
@@ -94,7 +96,7 @@ export const rotta = defineMethod({
       })
       followStudent(affine(teacher), affine(student), options.teacher)
       teacher.setStatistics(moveMoments(storedMoments(teacher), storedMoments(student), 1 - options.teacher))
-      const views = { slices, weights, valid: input.valid, student: view, options }
+      const views = { offered, slices, weights, valid: input.valid, student: view, options }
       const trace = logits && { trace: traceOf([plain, seen], logits, views) }
       logits?.dispose()
       return { ...update, measures: { memory: slices.length }, learningRate: options.learningRate, ...trace }

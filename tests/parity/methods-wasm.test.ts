@@ -1,0 +1,3 @@
+import { checkMethods } from './method-parity.ts'
+
+checkMethods('wasm')
