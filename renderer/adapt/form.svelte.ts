@@ -1,6 +1,7 @@
 /** What was set for the next run. It outlives the panel: going to look at the scan and back loses nothing. */
 import type { Input } from '../../main/contract/contract.ts'
-import type { MethodSummary, Pick } from '../../main/contract/schemas.ts'
+import type { MethodSummary, Pick, VolumeRef } from '../../main/contract/schemas.ts'
+import { isSameScan } from '../lib/scan.ts'
 import { changedValues, draftsFrom, draftsOf, isChanged, problemOf, seedOf } from './options.ts'
 import type { Draft, Drafts } from './options.ts'
 
@@ -11,8 +12,8 @@ export class AdaptForm {
   guard = $state(true)
   /** Take the reference that lies with the input, where there is one. */
   usesOwnReference = $state(true)
-  /** A mask that was picked by hand goes before it. */
-  pickedReference: Pick | undefined = $state.raw()
+  /** A mask that was picked by hand, for one scan and no other. */
+  private picked: { readonly pick: Pick; readonly scan: VolumeRef } | undefined = $state.raw()
   private drafts: Readonly<Record<string, Drafts>> = $state.raw({})
 
   draftsOf({ name, options }: MethodSummary): Drafts {
@@ -49,11 +50,19 @@ export class AdaptForm {
     return seedOf(this.seed) === undefined ? [...names, 'seed'] : names
   }
 
+  reference(scan: VolumeRef): Pick | undefined {
+    return isSameScan(this.picked?.scan, scan) ? this.picked?.pick : undefined
+  }
+
+  setReference(scan: VolumeRef, pick: Pick | undefined): void {
+    this.picked = pick && { pick, scan }
+  }
+
   /** What a run is started with; undefined where something cannot be used. */
-  request(method: MethodSummary, hasReference: boolean): Request | undefined {
+  request(method: MethodSummary, scan: VolumeRef, hasReference: boolean): Request | undefined {
     const seed = seedOf(this.seed)
     if (seed === undefined || this.problems(method).length) return undefined
-    const picked = this.pickedReference
+    const picked = this.reference(scan)
     const reference = picked ? { pick: picked.pick } : hasReference && this.usesOwnReference ? 'own' : null
     const options = changedValues(method.options, this.draftsOf(method))
     return { method: method.name, options, seed, guard: this.guard, reference }
