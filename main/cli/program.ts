@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { adaptCommand } from './adapt.ts'
 import { benchCommand } from './bench.ts'
+import { checkCommand } from './check.ts'
 import { addSharedOptions, reportError } from './command.ts'
 import { convertCommand } from './convert.ts'
 import { doctorCommand } from './doctor.ts'
 import { engineCommand } from './engine.ts'
+import { evaluateCommand, manifestCommand, mergeCommand } from './evaluate.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { indexCommand } from './index.ts'
 import { methodsCommand } from './methods.ts'
@@ -23,8 +25,12 @@ const commands = [
   indexCommand,
   convertCommand,
   segmentCommand,
+  checkCommand,
   adaptCommand,
   rollbackCommand,
+  manifestCommand,
+  evaluateCommand,
+  mergeCommand,
   reportCommand,
   modelsCommand,
   methodsCommand,

@@ -11,6 +11,8 @@ export type SurfaceDistances = {
   readonly hd95Pooled: number
   /** Mean of both directions joined, mm. */
   readonly assd: number
+  /** Share of both surfaces that lies within the tolerance of the other one. Both masks empty: 1; one empty: 0. */
+  readonly surfaceDice: number
 }
 
 type Mask = { readonly data: Uint8Array; readonly shape: Shape }
@@ -81,19 +83,25 @@ function percentile95(sorted: Float64Array): number {
  * Distances in mm between the surfaces of one structure in two label maps of the same grid (else it throws), between voxel
  * centres, with the spacing of the grid along its axes. Percentiles interpolate linearly between ranks (NumPy's default).
  * Both masks empty: 0. One empty: NaN, undefined, to be counted or replaced by diagonalMm by whoever averages.
- * Maier-Hein et al., Metrics reloaded, Nat. Methods 2024; surface voxels, not elements of area.
+ * Maier-Hein et al., Metrics reloaded, Nat. Methods 2024; surface voxels, not elements of area. The surface Dice after
+ * Nikolov et al., J. Med. Internet Res. 23 (2021), with the tolerance in mm.
  */
-export function surfaceDistances(prediction: LabelMap, reference: LabelMap, structure: Structure): SurfaceDistances {
+export function surfaceDistances(
+  prediction: LabelMap,
+  reference: LabelMap,
+  structure: Structure,
+  toleranceMm = 1,
+): SurfaceDistances {
   requireSameGrid(prediction, reference)
   const box = commonBox(prediction, reference, structure)
-  if (!box) return { hd95: 0, hd95Pooled: 0, assd: 0 }
+  if (!box) return { hd95: 0, hd95Pooled: 0, assd: 0, surfaceDice: 1 }
   const flat = reference.shape.map((n) => n === 1)
   const [p, g] = box.map((mask) => surface(mask, flat)) as [Uint8Array, Uint8Array]
   const { shape } = box[0]
   const mm = spacing(reference.affine)
   const fromP = directed(p, squaredDistances(g, shape, mm))
   const fromG = directed(g, squaredDistances(p, shape, mm))
-  if (fromP.length === 0 || fromG.length === 0) return { hd95: NaN, hd95Pooled: NaN, assd: NaN }
+  if (fromP.length === 0 || fromG.length === 0) return { hd95: NaN, hd95Pooled: NaN, assd: NaN, surfaceDice: 0 }
   const pooled = new Float64Array(fromP.length + fromG.length)
   pooled.set(fromP)
   pooled.set(fromG, fromP.length)
@@ -101,5 +109,6 @@ export function surfaceDistances(prediction: LabelMap, reference: LabelMap, stru
     hd95: Math.max(percentile95(fromP), percentile95(fromG)),
     hd95Pooled: percentile95(pooled.sort()),
     assd: pooled.reduce((sum, x) => sum + x, 0) / pooled.length,
+    surfaceDice: pooled.filter((x) => x <= toleranceMm).length / pooled.length,
   }
 }

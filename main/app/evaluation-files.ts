@@ -1,0 +1,150 @@
+import { closeSync, existsSync, fsyncSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { z } from 'zod'
+import { UserError } from '../errors.ts'
+import { CaseRow } from '../evaluate/case-row.ts'
+import { openNifti, readLabelMap } from '../volume/nifti.ts'
+import type { LabelMap } from '../volume/volume.ts'
+
+/** evaluation.json: what makes one evaluation the same as another. A folder holds the rows of one only. */
+export const Evaluation = z.object({
+  schema: z.literal(1),
+  scanbridge: z.object({ version: z.string() }),
+  manifest: z.object({ sha256: z.string(), cases: z.number().int() }),
+  model: z.object({
+    name: z.string(),
+    version: z.string(),
+    sha256: z.string(),
+    labels: z.array(z.object({ value: z.number().int(), name: z.string(), color: z.string() })),
+  }),
+  methods: z.array(
+    z.object({
+      name: z.string(),
+      parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+    }),
+  ),
+  engine: z.string(),
+  seed: z.number().int(),
+  guard: z.boolean(),
+  toleranceMm: z.number(),
+})
+export type Evaluation = z.infer<typeof Evaluation>
+
+/** A line of timing.jsonl: apart from the rows, which are the same whenever they are made. */
+export type CaseTiming = {
+  readonly case: string
+  readonly method: string
+  readonly readMs: number
+  readonly episodeMs: number
+  readonly scoreMs: number
+  readonly residentMb: number
+}
+
+export type EvaluationFolder = {
+  readonly folder: string
+  /** What is done already. */
+  readonly rows: readonly CaseRow[]
+  /** On disk when it returns. */
+  append(row: CaseRow, timing: CaseTiming): void
+  close(): void
+}
+
+/**
+ * Opens a new folder for an evaluation, or goes on in one that was stopped. Half a last line, what a kill leaves, is cut off
+ * and made again. Throws UserError where the folder holds something else, or the same with other settings.
+ */
+export async function openEvaluation(folder: string, evaluation: Evaluation): Promise<EvaluationFolder> {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) throw inTheWay(folder)
+  await mkdir(folder, { recursive: true })
+  const settings = join(folder, 'evaluation.json')
+  if (existsSync(settings)) refuseOther(folder, await readEvaluation(folder), evaluation)
+  else if ((await readdir(folder)).length > 0) throw inTheWay(folder)
+  else await writeFileAtomic(settings, `${JSON.stringify(evaluation, null, 2)}\n`)
+  const rows = await readRows(folder, true)
+  const files = ['cases.jsonl', 'timing.jsonl'].map((name) => openSync(join(folder, name), 'a'))
+  return {
+    folder,
+    rows,
+    append(row, timing) {
+      // The row last: it alone says that the case is done.
+      ;[timing, row].forEach((line, n) => {
+        const file = files[1 - n]!
+        writeSync(file, `${JSON.stringify(line)}\n`)
+        fsyncSync(file)
+      })
+    },
+    close: () => files.forEach((file) => closeSync(file)),
+  }
+}
+
+export async function readEvaluation(folder: string): Promise<Evaluation> {
+  const text = await readFile(join(folder, 'evaluation.json'), 'utf8').catch((cause: unknown) => {
+    throw unusable(folder, 'there is no evaluation.json in it', cause)
+  })
+  try {
+    return Evaluation.parse(JSON.parse(text))
+  } catch (cause) {
+    throw unusable(folder, 'its evaluation.json is damaged or from another version', cause)
+  }
+}
+
+/** In the order of the manifest, then of the methods as they were done. */
+export async function readRows(folder: string, isRepaired = false): Promise<CaseRow[]> {
+  const path = join(folder, 'cases.jsonl')
+  if (!existsSync(path)) return []
+  const bytes = await readFile(path)
+  const end = bytes.lastIndexOf(10) + 1
+  if (isRepaired && end < bytes.length) truncateSync(path, end)
+  const lines = bytes.subarray(0, end).toString('utf8').split('\n').filter(Boolean)
+  return lines.map((line, n) => {
+    try {
+      return CaseRow.parse(JSON.parse(line))
+    } catch (cause) {
+      throw unusable(folder, `line ${n + 1} of its cases.jsonl cannot be read`, cause)
+    }
+  })
+}
+
+export async function writeInto(folder: string, name: string, content: string | Uint8Array): Promise<void> {
+  await writeFileAtomic(join(folder, name), typeof content === 'string' ? content : Buffer.from(content))
+}
+
+/** Where the run of a case and method is kept; names of cases are not those of folders. */
+export function runFolder(folder: string, index: number, method: string): string {
+  return join(folder, 'runs', `${String(index + 1).padStart(5, '0')}-${method}`)
+}
+
+export async function removeRun(run: string): Promise<void> {
+  await rm(run, { recursive: true, force: true })
+}
+
+/** Before, after and kept, as a run holds them. */
+export async function readMasks(run: string): Promise<[LabelMap, LabelMap, LabelMap]> {
+  const read = async (name: string): Promise<LabelMap> => readLabelMap(openNifti(await readFile(join(run, name)), name))
+  return [await read('before.nii.gz'), await read('after.nii.gz'), await read('mask.nii.gz')]
+}
+
+/** Throws where two evaluations are not the same in everything but where they ran. */
+export function refuseOther(folder: string, there: Evaluation, here: Evaluation): void {
+  const keys = Object.keys(here) as (keyof Evaluation)[]
+  const other = keys.filter((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
+  if (other.length > 0)
+    throw new UserError('usage', {
+      problem: `${folder} holds another evaluation: ${other.join(', ')} differ`,
+      remedy: 'Choose a new folder with --out, or give the same manifest, model, methods and options again.',
+    })
+}
+
+function inTheWay(path: string): UserError {
+  return new UserError('usage', {
+    problem: `${path} holds something that is no evaluation`,
+    remedy: 'Choose a new folder with --out.',
+  })
+}
+
+function unusable(path: string, reason: string, cause: unknown): UserError {
+  const remedy = 'Give the folder that "evaluate --out" wrote.'
+  return new UserError('input-unsupported', { path, reason, remedy }, { cause })
+}

@@ -1,0 +1,119 @@
+import { states } from '../evaluate/case-row.ts'
+import type { CaseRow } from '../evaluate/case-row.ts'
+import { summarise } from '../evaluate/summary.ts'
+import type { MethodSummary } from '../evaluate/summary.ts'
+import { createRandom } from '../volume/random.ts'
+import { openEvaluation, readEvaluation, readRows, refuseOther, writeInto } from './evaluation-files.ts'
+import type { Evaluation } from './evaluation-files.ts'
+import { UserError } from '../errors.ts'
+
+/** summary.json: tables of everything in cases.jsonl. */
+export type EvaluationSummary = {
+  readonly schema: 1
+  readonly notice: string
+  readonly evaluation: Evaluation
+  readonly counts: {
+    readonly rows: number
+    readonly done: number
+    readonly failed: number
+    /** Done without a reference: label-free scores only. */
+    readonly withoutReference: number
+    /** Rows that the manifest and the methods ask for. */
+    readonly expected: number
+  }
+  readonly methods: readonly MethodSummary[]
+  readonly failures: readonly { readonly case: string; readonly method: string; readonly message: string }[]
+}
+
+const columns = ['scanner', 'manufacturer', 'model', 'fieldStrength', 'group'] as const
+
+/** cases.csv and summary.json of the rows, in the order of manifest and methods: the same whatever order they were done in. */
+export async function writeSummary(folder: string, evaluation: Evaluation, rows: readonly CaseRow[]): Promise<void> {
+  const order = evaluation.methods.map(({ name }) => name)
+  const sorted = [...rows].sort((a, b) => a.index - b.index || order.indexOf(a.method) - order.indexOf(b.method))
+  await writeInto(folder, 'cases.csv', casesCsv(sorted))
+  await writeInto(folder, 'summary.json', `${JSON.stringify(summaryOf(evaluation, sorted), null, 2)}\n`)
+}
+
+function summaryOf(evaluation: Evaluation, rows: readonly CaseRow[]): EvaluationSummary {
+  const own = [...new Set(rows.flatMap((row) => Object.keys(row.columns)))].sort()
+  return {
+    schema: 1,
+    notice: 'Research use only. Scanbridge is not a medical device, and its masks are not a diagnosis.',
+    evaluation,
+    counts: {
+      rows: rows.length,
+      done: rows.filter(({ state }) => state === 'done').length,
+      failed: rows.filter(({ state }) => state === 'failed').length,
+      withoutReference: rows.filter((row) => row.state === 'done' && row.reference === null).length,
+      expected: evaluation.manifest.cases * evaluation.methods.length,
+    },
+    methods: summarise(rows, [...columns, ...own], createRandom(evaluation.seed)),
+    failures: rows.flatMap((row) =>
+      row.error ? [{ case: row.case, method: row.method, message: row.error.message }] : [],
+    ),
+  }
+}
+
+/**
+ * Joins the shards of one evaluation into a new folder. Throws UserError where they are not of one evaluation, or two did the
+ * same case.
+ */
+export async function merge(
+  folders: readonly string[],
+  out: string,
+): Promise<{ folder: string; rows: number; expected: number }> {
+  const [first, ...others] = await Promise.all(folders.map(readEvaluation))
+  others.forEach((other, n) => refuseOther(folders[n + 1]!, other, first!))
+  const rows = (await Promise.all(folders.map((folder) => readRows(folder)))).flat()
+  const seen = new Set<string>()
+  for (const { case: name, method } of rows) {
+    if (seen.has(`${name}\n${method}`))
+      throw new UserError('usage', {
+        problem: `Two of the folders did the case ${name} with ${method}`,
+        remedy: 'Give each shard once.',
+      })
+    seen.add(`${name}\n${method}`)
+  }
+  const order = first!.methods.map(({ name }) => name)
+  rows.sort((a, b) => a.index - b.index || order.indexOf(a.method) - order.indexOf(b.method))
+  ;(await openEvaluation(out, first!)).close()
+  await writeInto(out, 'cases.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  await writeSummary(out, first!, rows)
+  return { folder: out, rows: rows.length, expected: first!.manifest.cases * first!.methods.length }
+}
+
+/** One line a case, method and label; numbers as they are, empty where there is none. */
+function casesCsv(rows: readonly CaseRow[]): string {
+  const scores = ['dice', 'surfaceDice', 'hd95', 'assd', 'volumeMl', 'differenceMl'] as const
+  const own = [...new Set(rows.flatMap((row) => Object.keys(row.columns)))].sort()
+  const head = [
+    ...['case', 'method', 'scanner', 'group', ...own, 'state', 'verdict', 'keptStep', 'label', 'referenceMl'],
+    ...states.flatMap((state) => scores.map((score) => `${state}_${score}`)),
+    'error',
+  ]
+  const lines = rows.flatMap((row) => {
+    const common = [row.case, row.method, row.scanner, row.group, ...own.map((column) => row.columns[column] ?? '')]
+    const outcome = [row.state, row.verdict ?? '', row.keptStep ?? '']
+    const names = Object.keys(row.volumes)
+    return (names.length ? names : ['']).map((label) => {
+      const reference = row.reference
+      const cells = states.flatMap((state) =>
+        scores.map((score) => {
+          const value = reference?.[state][label]?.[score]
+          return value ?? (score === 'volumeMl' ? (row.volumes[label]?.[state] ?? '') : '')
+        }),
+      )
+      const referenceMl = reference?.before[label]?.referenceMl ?? ''
+      return [...common, ...outcome, label, referenceMl, ...cells, row.error?.message ?? '']
+    })
+  })
+  return [head, ...lines].map((line) => line.map(cell).join(',')).join('\n') + '\n'
+}
+
+function cell(value: string | number): string {
+  const text = String(value)
+  // A leading sign would make a spreadsheet take text for a formula.
+  const safe = typeof value === 'string' && /^[=+\-@]/.test(text) ? `'${text}` : text
+  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import { readFile, readdir } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { UserError } from '../errors.ts'
+import { findInstances } from '../dicom/files.ts'
+import { describeScanner } from '../dicom/scanner.ts'
+import { Unreadable } from '../dicom/unreadable.ts'
+
+/** One row of a manifest. */
+export type ManifestCase = {
+  readonly case: string
+  /** Row, from 0. */
+  readonly index: number
+  /** Absolute. */
+  readonly image: string
+  readonly series: string | undefined
+  readonly reference: string | undefined
+  /** In place of what the files say; '' leaves it to them. */
+  readonly scanner: string
+  readonly group: string
+  /** Columns of the lab's own. */
+  readonly columns: Readonly<Record<string, string>>
+}
+
+export type Manifest = { readonly cases: readonly ManifestCase[]; readonly sha256: string }
+
+const known = ['case', 'image', 'series', 'reference', 'scanner', 'group']
+
+/** Reads MANIFEST.csv (cli.md). Paths are relative to it. Throws UserError that names the row for what cannot be used. */
+export async function readManifest(path: string): Promise<Manifest> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') throw new UserError('input-not-found', { path }, { cause })
+    throw unusable(path, cause.code === 'EISDIR' ? 'it is a folder' : cause.message, cause)
+  })
+  const rows = parseRows(path, bytes)
+  const first = rows[0]
+  if (!first) throw unusable(path, 'it lists no cases')
+  for (const column of ['case', 'image'])
+    if (!(column in first)) throw unusable(path, `its first line names no column "${column}"`)
+  const seen = new Set<string>()
+  const cases = rows.map((row, index) => {
+    const name = row['case']!
+    if (!name || !row['image']) throw unusable(path, `row ${index + 1} lacks a case or an image`)
+    if (seen.has(name)) throw unusable(path, `the case ${name} is there twice`)
+    seen.add(name)
+    const at = (column: string): string | undefined => row[column] || undefined
+    const reference = at('reference')
+    return {
+      case: name,
+      index,
+      image: resolve(dirname(path), row['image']),
+      series: at('series'),
+      reference: reference && resolve(dirname(path), reference),
+      scanner: at('scanner') ?? '',
+      group: at('group') ?? '',
+      columns: Object.fromEntries(Object.entries(row).filter(([column]) => !known.includes(column))),
+    }
+  })
+  return { cases, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function parseRows(path: string, bytes: Uint8Array): Record<string, string>[] {
+  try {
+    return parse(Buffer.from(bytes), { columns: true, bom: true, trim: true, skip_empty_lines: true })
+  } catch (cause) {
+    throw unusable(path, (cause as Error).message.replace(/\.$/, ''), cause)
+  }
+}
+
+/**
+ * A manifest for a folder of scans: every folder directly in it, and every NIfTI file or ZIP, is a case; a mask beside or in
+ * it called truth, reference, mask or seg (.nii, .nii.gz) is its reference; the scanner is the files' own. Names of cases are
+ * numbers, since those of folders are patients' at times. Returns the CSV's text.
+ */
+export async function proposeManifest(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') throw new UserError('input-not-found', { path: folder }, { cause })
+    throw unusable(folder, cause.code === 'ENOTDIR' ? 'it is no folder' : cause.message, cause)
+  })
+  const images = entries
+    .filter((entry) => entry.isDirectory() || (/\.(nii|nii\.gz|zip)$/i.test(entry.name) && !isMask(entry.name)))
+    .map(({ name }) => name)
+    .sort()
+  const lines: string[] = []
+  for (const name of images) {
+    const scanner = await scannerOf(join(folder, name))
+    if (scanner === undefined) continue
+    const reference = await referenceOf(folder, name)
+    lines.push(
+      [`case-${String(lines.length + 1).padStart(4, '0')}`, name, reference, scanner, ''].map(quoted).join(','),
+    )
+  }
+  if (lines.length === 0) throw unusable(folder, 'no scan was found in it')
+  return ['case,image,reference,scanner,group', ...lines, ''].join('\n')
+}
+
+const isMask = (name: string): boolean => /(^|[-_.])(truth|reference|mask|seg)\.nii(\.gz)?$/i.test(name)
+
+async function referenceOf(folder: string, name: string): Promise<string> {
+  const inside = (await readdir(join(folder, name)).catch(() => [])).filter(isMask).sort()[0]
+  if (inside !== undefined) return `${name}/${inside}`
+  const stem = name.replace(/\.(nii|nii\.gz|zip)$/i, '')
+  return (await readdir(folder)).find((other) => isMask(other) && other.startsWith(stem)) ?? ''
+}
+
+/** '' for NIfTI; undefined where there is no scan. */
+async function scannerOf(path: string): Promise<string | undefined> {
+  if (/\.nii(\.gz)?$/i.test(path)) return ''
+  const found = await findInstances(path).catch((error: unknown) => {
+    if (error instanceof Unreadable) return undefined
+    throw error
+  })
+  const first = found?.instances[0]
+  return first && scannerName(await describeScanner(first.scanner))
+}
+
+/** A scanner as a table names it. */
+export function scannerName(scanner: { manufacturer: string; model: string; fieldStrength: number }): string {
+  const { manufacturer, model, fieldStrength } = scanner
+  return [manufacturer, model, fieldStrength ? `${fieldStrength} T` : ''].filter(Boolean).join(' ') || 'unknown'
+}
+
+function quoted(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+function unusable(path: string, reason: string, cause?: unknown): UserError {
+  return new UserError(
+    'input-unsupported',
+    {
+      path: basename(path),
+      reason,
+      remedy: 'A manifest is a CSV file with the columns case and image, see `scanbridge evaluate --help`.',
+    },
+    { cause },
+  )
+}
