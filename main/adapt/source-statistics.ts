@@ -9,6 +9,8 @@ import { airOf, selectSlices } from './correction.ts'
 import { fisherOf } from './fisher.ts'
 import { normDistance, observe } from './norm-layers.ts'
 import { borderBand, countClasses, intensityConsistency, labelsOf, meanEntropy } from './scores.ts'
+import { measureShift, shiftProfile } from './shift-measures.ts'
+import type { ShiftMeasures } from './shift-measures.ts'
 import { spreadSlices } from './slices.ts'
 import { radialSpectrum } from './spectrum.ts'
 
@@ -32,6 +34,7 @@ type Measured = {
   readonly consistency: number
   readonly normDistance: number
   readonly entropy: number
+  readonly shift: ShiftMeasures
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
@@ -84,6 +87,7 @@ async function measure(
     depths: classDepths(labels, ni, nj, classes),
     consistency: await intensityConsistency(model, study, predicted, classes, random),
     normDistance: model.normLayers.length ? normDistance(model.normLayers, moments) : NaN,
+    shift: await measureShift(model, scan, random.fork('shift')),
     entropy: meanEntropy(probability, classes, borderBand(predicted, predicted, ni, nj)),
   }
 }
@@ -130,6 +134,7 @@ export async function measureSource(
     consistency: { mean: mean(agreement), sd: sd(agreement), p05: percentile(Float32Array.from(agreement), 5) },
     ...(distances.length && { normDistanceP95: percentile(Float32Array.from(distances), 95) }),
     entropyBand: { mean: mean(entropies), sd: sd(entropies) },
+    shift: shiftProfile(measured.map((m) => m.shift)),
     ...(model.parameters('norm-affine').length && { fisher: fisherOf(model, batches) }),
   }
 }

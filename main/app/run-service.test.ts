@@ -199,6 +199,14 @@ test('damaged folders are listed with a sentence, deleted runs can be had back, 
   expect(readdirSync(join(home, 'trash')).length).toBe(2)
 })
 
+test('a check compares the scan with the training scans, and is read when it has ended', async () => {
+  const about = { scan, model: 'threshold' }
+  expect(await call('adapt.checked', about)).toBeNull()
+  const { job } = await call('adapt.check', about)
+  expect(await desk.ended(job)).toMatchObject({ state: 'done', kind: 'check', input: scan.input })
+  expect(await call('adapt.checked', about)).toMatchObject({ level: 'unknown', causes: [] })
+})
+
 test('models and methods are listed with what keeps them from being used', async () => {
   const models = await call('model.list', {})
   expect(models.find(({ name }) => name === 'threshold')).toMatchObject({ shipped: false, problem: null, labels: [{ value: 1 }, { value: 2 }] }) // prettier-ignore

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts'
 import { readRun } from '../runs/files.ts'
 import { about } from './about-files.ts'
 import { networkObstacle, summarizeMethods, summarizeModels } from './catalogue.ts'
+import { Checks } from './checks.ts'
 import { InTurn, keep, noteResumed, undo } from './decide.ts'
 import type { EngineRoom } from './engine-room.ts'
 import { Episodes } from './episodes.ts'
@@ -27,6 +28,7 @@ export function createRunService(shared: Shared): RunHandlers {
   const room = (): Promise<EngineRoom> =>
     (madeRoom ??= import('./engine-room.ts').then(({ EngineRoom }) => new EngineRoom(() => shared.settings())))
   const episodes = new Episodes({ shared, room, masks, notes })
+  const checks = new Checks(shared, room)
   let isClosing = false
   let selfTested: SelfTest | null = null
 
@@ -83,6 +85,8 @@ export function createRunService(shared: Shared): RunHandlers {
     'method.list': async ({ model }) => summarizeMethods(model, await room()),
 
     'adapt.start': (request, picked) => episodes.start(request, picked),
+    'adapt.check': ({ scan, model }) => Promise.resolve({ job: checks.start(scan, model) }),
+    'adapt.checked': ({ scan, model }) => Promise.resolve(checks.get(scan, model)),
     'adapt.preview': ({ run }) => Promise.resolve(episodes.preview(run)),
 
     'run.list': list,
@@ -198,5 +202,5 @@ export function createRunService(shared: Shared): RunHandlers {
       isClosing = true
       await (await madeRoom)?.close()
     },
-  } as Partial<RunHandlers> as RunHandlers
+  }
 }

@@ -1,7 +1,6 @@
 /** Whether what runs here computes right, trains, and does so the same each time: shown on this very machine. */
 import { runEpisode } from '../adapt/episode.ts'
 import type { EpisodeResult } from '../adapt/episode.ts'
-import type { Method } from '../adapt/method.ts'
 import { methods } from '../adapt/methods/index.ts'
 import type { SelfTest } from '../contract/schemas.ts'
 import { tf } from '../engine/tf.ts'
