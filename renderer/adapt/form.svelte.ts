@@ -8,6 +8,8 @@ import type { Draft, Drafts } from './options.ts'
 type Request = Omit<Input<'adapt.start'>, 'scan' | 'model'>
 
 export class AdaptForm {
+  /** A run was asked for and is not on screen yet: the engine may have to be loaded first. */
+  isStarting = $state(false)
   seed = $state('0')
   guard = $state(true)
   /** Take the reference that lies with the input, where there is one. */

@@ -50,10 +50,6 @@ export function timeline({ journal, masks, kept, guardChoice }: Stepped): readon
   return [source, ...steps]
 }
 
-export function pointName(at: Kept): string {
-  return at === 'source' ? 'Source' : `Step ${at}`
-}
-
 /** The neighbour whose mask can be had; the same where there is none on that side. */
 export function neighbour(points: readonly StepPoint[], at: Kept, direction: 1 | -1): Kept {
   const usable = points.filter(({ mask }) => mask !== 'none')
