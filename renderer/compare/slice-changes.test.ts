@@ -45,6 +45,24 @@ describe('slices by change', () => {
     expect(sliceChanges(before, after, size, 2, 2)[1]).toEqual({ slice: 1, gained: 2, lost: 0, swapped: 0 })
   })
 
+  it.each([
+    [8, 5, 3],
+    [7, 5, 3],
+  ] as const)('counts what a plain loop counts, on a grid of %i x %i x %i', (ni, nj, nk) => {
+    const random = (n: number): number => Math.floor((Math.abs(Math.sin(n * 12.9898)) * 43758.5453) % 3)
+    // Not at a multiple of four bytes, as a part of a larger buffer may lie.
+    const before = new Uint8Array(ni * nj * nk + 1).subarray(1).map((_, n) => random(n))
+    const after = new Uint8Array(ni * nj * nk).map((_, n) => (n % 4 ? before[n]! : random(n + 7)))
+    for (const axis of [0, 1, 2] as const) {
+      const expected = Array.from({ length: [ni, nj, nk][axis]! }, () => 0)
+      for (let n = 0; n < before.length; n++) {
+        const index = [n % ni, Math.floor(n / ni) % nj, Math.floor(n / (ni * nj))] as const
+        if (before[n] !== after[n]) expected[index[axis]]!++
+      }
+      expect(sliceChanges(before, after, [ni, nj, nk], axis).map(changed)).toEqual(expected)
+    }
+  })
+
   it('finds masks of another size to be a mistake', () => {
     expect(() => sliceChanges(new Uint8Array(24), new Uint8Array(12), size, 2)).toThrow()
   })

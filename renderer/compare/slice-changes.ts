@@ -25,20 +25,25 @@ export function sliceChanges(
   if (before.length !== size || after.length !== size) throw new Error('The masks are of different size.')
   const slices = [ni, nj, nk][axis]!
   const [gained, lost, swapped] = [new Uint32Array(slices), new Uint32Array(slices), new Uint32Array(slices)]
-  for (let row = 0; row < nj * nk; row++) {
-    const start = row * ni
+  const count = (was: number, is: number, slice: number): void => {
+    if (label !== undefined) {
+      if (is === label) gained[slice]!++
+      else if (was === label) lost[slice]!++
+    } else if (was === 0) gained[slice]!++
+    else if (is === 0) lost[slice]!++
+    else swapped[slice]!++
+  }
+  // Most of two masks is the same: four voxels are compared at once where their bytes lie so that it can be done.
+  const wide = ni % 4 === 0 ? 4 : 1
+  const [a, b] = wide === 4 ? [words(before), words(after)] : [before, after]
+  for (let row = 0, at = 0; row < nj * nk; row++) {
     const across = axis === 1 ? row % nj : Math.floor(row / nj)
-    for (let i = 0; i < ni; i++) {
-      const was = before[start + i]!
-      const is = after[start + i]!
-      if (was === is) continue
-      const slice = axis === 0 ? i : across
-      if (label !== undefined) {
-        if (is === label) gained[slice]!++
-        else if (was === label) lost[slice]!++
-      } else if (was === 0) gained[slice]!++
-      else if (is === 0) lost[slice]!++
-      else swapped[slice]!++
+    for (let i = 0; i < ni; i += wide, at++) {
+      if (a[at] === b[at]) continue
+      for (let n = 0; n < wide; n++) {
+        const voxel = at * wide + n
+        if (before[voxel] !== after[voxel]) count(before[voxel]!, after[voxel]!, axis === 0 ? i + n : across)
+      }
     }
   }
   return Array.from(gained, (count, slice) => ({
@@ -47,6 +52,11 @@ export function sliceChanges(
     lost: lost[slice]!,
     swapped: swapped[slice]!,
   }))
+}
+
+function words(mask: Uint8Array): Uint32Array {
+  const aligned = mask.byteOffset % 4 === 0 ? mask : mask.slice()
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
 }
 
 export function changed({ gained, lost, swapped }: SliceChange): number {
