@@ -7,6 +7,16 @@ export type View = 'library' | 'reader' | 'adapt' | 'compare' | 'export' | 'runs
 type Place = { readonly view: View; readonly scan: VolumeRef | null; readonly run: string | null }
 
 const key = 'scanbridge-place'
+const themeKey = 'scanbridge-theme'
+
+/** The theme of this window before its reload: known before the settings are. */
+export function readTheme(): 'dark' | 'light' {
+  return sessionStorage.getItem(themeKey) === 'light' ? 'light' : 'dark'
+}
+
+export function writeTheme(theme: 'dark' | 'light'): void {
+  sessionStorage.setItem(themeKey, theme)
+}
 
 export function readPlace(): Place | undefined {
   const stored = sessionStorage.getItem(key)

@@ -82,12 +82,17 @@ export class Workspace {
     this.input?.series.find(({ uid }) => uid === this.scanRef?.series),
   )
 
+  private titles: Readonly<Record<string, string>> = $state.raw({})
   private noticeCount = 0
-  private isRestored = false
+  /** This window is where it was before its reload. */
+  private isRestored = $state(false)
+  private restoring: Promise<void> | undefined
   private followers: readonly { readonly job: string; readonly then: (job: Job) => void }[] = []
 
   constructor() {
     setContext(key, this)
+    // A reload comes back to its place at once, though the app may take a moment to answer.
+    this.view = readPlace()?.view ?? 'library'
   }
 
   /** Begins to follow the host; returns what ends it. */
@@ -111,33 +116,46 @@ export class Workspace {
     this.runs = runs
     this.worker = 'ready'
     void this.guard(this.readRecents())
+    void this.guard(this.readMethodTitles(app.settings.model))
     for (const job of app.jobs) this.settle(job)
     if (this.run && runs.some(({ id }) => id === this.run?.id)) await this.selectRun(this.run.id)
     if (this.isRestored) return
-    this.isRestored = true
-    await this.restore()
+    this.restoring ??= this.restore().finally(() => (this.restoring = undefined))
+    await this.restoring
   }
 
   /** A window that was reloaded is where it was; a new one begins with what the host was started for. */
   private async restore(): Promise<void> {
     const place = readPlace()
     if (!place) {
+      this.isRestored = true
       if (this.host?.open) await this.open(this.host.open)
-      else if (this.host?.opensSample) await this.openSample()
+      else if (this.host?.opensSample && !this.inputs.some(({ isSample }) => isSample)) await this.openSample()
       return
     }
-    this.view = place.view
     const hasRun = this.runs?.some(({ id }) => id === place.run)
-    if (hasRun) await this.selectRun(place.run!)
     const hasScan = this.inputs.some(({ id }) => id === place.scan?.input)
+    if (hasScan) this.scanRef = place.scan
+    if (hasRun) await this.selectRun(place.run!)
     if (hasScan) await this.selectScan(place.scan)
-    else if (!hasRun && !isPage(place.view)) this.view = 'library'
+    else if (!hasRun && !isPage(this.view)) this.view = 'library'
+    this.isRestored = true
   }
 
   /** Where this window is, kept for its reload. Reads what it stores, so that an effect can follow it. */
   rememberPlace(): void {
     const place = { view: this.view, scan: this.scanRef, run: this.run?.id ?? null }
     if (this.isRestored) writePlace(place)
+  }
+
+  private async readMethodTitles(model: string): Promise<void> {
+    const methods = await this.methods(model)
+    this.titles = Object.fromEntries(methods.map(({ name, title }) => [name, title]))
+  }
+
+  /** As people call a method. */
+  methodTitle(name: string): string {
+    return name === 'source' ? 'Segmentation' : (this.titles[name] ?? name)
   }
 
   async readRecents(): Promise<void> {
@@ -302,7 +320,8 @@ export class Workspace {
       return await promise
     } catch (error) {
       if (!(error instanceof CallError)) throw error
-      this.tell('error', error.message, error.remedy)
+      // The banner about the worker says this already.
+      if (error.code !== 'worker-lost') this.tell('error', error.message, error.remedy)
       return undefined
     }
   }
