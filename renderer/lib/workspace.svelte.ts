@@ -3,6 +3,7 @@ import { getContext, setContext } from 'svelte'
 import type { Event } from '../../main/contract/contract.ts'
 import type {
   AppState,
+  ErrorShape,
   HostInfo,
   InputSummary,
   Job,
@@ -119,6 +120,7 @@ export class Workspace {
     void this.guard(this.readMethodTitles(app.settings.model))
     for (const job of app.jobs) this.settle(job)
     if (this.run && runs.some(({ id }) => id === this.run?.id)) await this.selectRun(this.run.id)
+    if (this.scanError) await this.selectScan(this.scanRef)
     if (this.isRestored) return
     this.restoring ??= this.restore().finally(() => (this.restoring = undefined))
     await this.restoring
@@ -133,10 +135,12 @@ export class Workspace {
       else if (this.host?.opensSample && !this.inputs.some(({ isSample }) => isSample)) await this.openSample()
       return
     }
-    const hasRun = this.runs?.some(({ id }) => id === place.run)
+    // A run that has only just begun may not be in the place yet.
+    const run = place.run ?? (place.view === 'adapt' ? (this.adapting?.run ?? null) : null)
+    const hasRun = this.runs?.some(({ id }) => id === run)
     const hasScan = this.inputs.some(({ id }) => id === place.scan?.input)
     if (hasScan) this.scanRef = place.scan
-    if (hasRun) await this.selectRun(place.run!)
+    if (hasRun) await this.selectRun(run!)
     if (hasScan) await this.selectScan(place.scan)
     else if (!hasRun && !isPage(this.view)) this.view = 'library'
     this.isRestored = true
@@ -155,7 +159,7 @@ export class Workspace {
 
   /** As people call a method. */
   methodTitle(name: string): string {
-    return name === 'source' ? 'Segmentation' : (this.titles[name] ?? name)
+    return name === 'source' ? 'Segmentation' : (this.titles[name] ?? name).replace(' (recommended)', '')
   }
 
   async readRecents(): Promise<void> {
@@ -310,6 +314,11 @@ export class Workspace {
     this.notices = [...others, { id: ++this.noticeCount, kind, message, remedy }]
   }
 
+  private tellError({ code, message, remedy }: ErrorShape): void {
+    // The banner about the worker says this already.
+    if (code !== 'worker-lost') this.tell('error', message, remedy)
+  }
+
   dismiss(id: number): void {
     this.notices = this.notices.filter((notice) => notice.id !== id)
   }
@@ -320,8 +329,7 @@ export class Workspace {
       return await promise
     } catch (error) {
       if (!(error instanceof CallError)) throw error
-      // The banner about the worker says this already.
-      if (error.code !== 'worker-lost') this.tell('error', error.message, error.remedy)
+      this.tellError(error)
       return undefined
     }
   }
@@ -365,7 +373,7 @@ export class Workspace {
     const others = this.app.jobs.filter(({ id }) => id !== job.id)
     this.app = { ...this.app, jobs: [...others, job] }
     this.settle(job)
-    if (job.state === 'failed' && job.error) this.tell('error', job.error.message, job.error.remedy)
+    if (job.state === 'failed' && job.error) this.tellError(job.error)
   }
 
   private async reread(what: readonly string[], run: string | undefined): Promise<void> {
