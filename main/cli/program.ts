@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { adaptCommand } from './adapt.ts'
+import { bakeoffCommand } from './bakeoff.ts'
 import { benchCommand } from './bench.ts'
 import { checkCommand } from './check.ts'
 import { addSharedOptions, reportError } from './command.ts'
@@ -40,6 +41,7 @@ const commands = [
   engineCommand,
   doctorCommand,
   benchCommand,
+  bakeoffCommand,
 ]
 
 /** Runs one command line, without the program's own name. Everything it says goes through `shell`. */
