@@ -11,7 +11,8 @@ const allowed = {
   adapt: ['volume', 'engine', 'model', 'predict'],
   report: ['volume', 'evaluate', 'runs'],
   app: ['volume', 'engine', 'contract', 'dicom', 'evaluate', 'runs', 'model', 'predict', 'adapt', 'report'],
-  host: ['app', 'contract'],
+  // cli: the installed app's command line is the shell without a window.
+  host: ['app', 'contract', 'cli'],
   cli: ['app', 'contract', 'host'],
 }
 const test = '\\.test\\.ts$'

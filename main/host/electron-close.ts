@@ -1,0 +1,59 @@
+import { dialog } from 'electron'
+import type { BrowserWindow } from 'electron'
+import type { Reply } from '../contract/contract.ts'
+import type { RunDetail, RunSummary } from '../contract/schemas.ts'
+import type { RunningJobs } from './electron-jobs.ts'
+import type { Supervisor } from './supervise.ts'
+
+/** Asks before the window closes only where closing would cost something: an adaptation at work, a decision of this launch that
+ *  nothing exported shows yet. The returned function gives whether to close. */
+export function guardClose(window: BrowserWindow, supervisor: Supervisor, jobs: RunningJobs): () => Promise<boolean> {
+  // Who left a decision as it was in an earlier launch is not asked again.
+  const earlier = undecidedRuns(supervisor)
+  return async () => {
+    if (jobs.adapting() && !(await mayStop(window))) return false
+    if (supervisor.state() !== 'ready') return true
+    const known = new Set((await earlier).map(({ id }) => id))
+    const undecided = (await undecidedRuns(supervisor)).filter(({ id }) => !known.has(id))
+    return undecided.length === 0 || (await settle(window, supervisor, undecided))
+  }
+}
+
+async function mayStop(window: BrowserWindow): Promise<boolean> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'question',
+    message: 'An adaptation is still going on.',
+    detail: 'Its run is on disk up to the last step and can be resumed the next time.',
+    buttons: ['Stop and close', 'Cancel'],
+    defaultId: 1,
+    cancelId: 1,
+  })
+  return response === 0
+}
+
+async function undecidedRuns(supervisor: Supervisor): Promise<RunSummary[]> {
+  const reply = (await supervisor.call('run.list', {}, {})) as Reply<RunSummary[]>
+  return reply.ok ? reply.value.filter(({ isUnsaved }) => isUnsaved) : []
+}
+
+/** Decisions are on record the moment they are made: to save them is to leave them. */
+async function settle(window: BrowserWindow, supervisor: Supervisor, runs: readonly RunSummary[]): Promise<boolean> {
+  const many = runs.length === 1 ? 'One run has' : `${runs.length} runs have`
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'question',
+    message: `${many} a decision of yours that nothing exported shows yet.`,
+    detail: 'Save keeps it on record. Discard takes it back: the guard’s own choice stands again.',
+    buttons: ['Save', 'Discard', 'Cancel'],
+    defaultId: 0,
+    cancelId: 2,
+  })
+  if (response === 1) for (const { id } of runs) await takeBack(supervisor, id)
+  return response !== 2
+}
+
+async function takeBack(supervisor: Supervisor, run: string): Promise<void> {
+  const call = (name: string): Promise<Reply<RunDetail>> =>
+    supervisor.call(name, { run }, {}) as Promise<Reply<RunDetail>>
+  let detail = await call('run.read')
+  while (detail.ok && detail.value.isUnsaved && detail.value.canUndo) detail = await call('run.undo')
+}
