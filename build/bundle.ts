@@ -2,6 +2,7 @@
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Plugin } from 'vite'
+import { readLicences } from '../main/app/licence-files.ts'
 
 /** What the app reads beside its code, where its code looks for it. */
 const dataFiles = [
@@ -27,6 +28,7 @@ export function copyDataFiles(root: string): Plugin {
       ) as Record<string, unknown>
       const manifest = { name, version, description, license, type, main: 'main/host/electron.js' }
       writeFileSync(join(dir!, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+      writeFileSync(join(dir!, 'licences.json'), `${JSON.stringify(readLicences(), null, 1)}\n`)
     },
   }
 }

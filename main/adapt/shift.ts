@@ -59,12 +59,14 @@ export function reportShift(measures: ShiftMeasures, card: ModelCard, spacingMm:
   const inverted = classDepths !== undefined && !isPart && isInsideOut(measures.depths, classDepths)
   const { logVolume } = measures
   const expected = expectedVolume(card)
+  // Interpolated pixels hide their noise.
+  const coarser = Math.max(...[0, 1].map((axis) => spacingMm[axis]! / (card.input.spacing[axis]! || spacingMm[axis]!)))
   // Where hardly anything was found, what was found is no tissue to measure contrast or bias on.
   const blind = expected !== undefined && !(Math.exp(logVolume) > tooLittle * expected.ml)
   const causes = [
     cause('contrast', 'Contrast', inverted ? insideOut(card) : blind ? undefined : contrast(measures, card)),
-    cause('noise', 'Noise', noise(measures, card)),
-    cause('resolution', 'Resolution', resolution(measures, card, spacingMm)),
+    cause('noise', 'Noise', coarser > shifted ? undefined : noise(measures, card)),
+    cause('resolution', 'Resolution', resolution(measures, card, spacingMm, coarser)),
     cause('bias-field', 'Bias field', blind ? undefined : biasField(measures, card)),
     cause('field-of-view', 'Field of view', fieldOfView(measures, card, expected)),
     cause('statistics', "The network's statistics", statistics(measures, card)),
@@ -116,11 +118,14 @@ function noise({ noise: own }: ShiftMeasures, { source }: ModelCard): Found | un
   }
 }
 
-function resolution({ detail }: ShiftMeasures, { source, input }: ModelCard, spacingMm: Vector): Found | undefined {
+function resolution(
+  { detail }: ShiftMeasures,
+  { source }: ModelCard,
+  spacingMm: Vector,
+  coarser: number,
+): Found | undefined {
   if (!source.shift) return undefined
   const change = detail - source.shift.detail
-  const [i, j] = [0, 1].map((axis) => spacingMm[axis]! / (input.spacing[axis]! || spacingMm[axis]!))
-  const coarser = Math.max(i!, j!)
   const pixels =
     coarser > shifted ? ` Its pixels are ${millimetres(spacingMm[0])} by ${millimetres(spacingMm[1])}.` : ''
   const share = percent(Math.exp(change / 2))
@@ -195,12 +200,13 @@ function statistics({ normDistance }: ShiftMeasures, { source }: ModelCard): Fou
 }
 
 function agreement({ agreement: own }: ShiftMeasures, { source }: ModelCard): Found | undefined {
-  const known = source.consistency?.p05
-  if (known === undefined) return undefined
+  if (!source.consistency) return undefined
+  // A model that is steadier than it need be on its own scans is steady enough elsewhere with a little less.
+  const known = Math.min(source.consistency.p05, steadyAgreement)
   return {
     score: (1 - own) / (1 - known),
     alike: `On an altered copy of the scan the model gives nearly the same mask (Dice ${own.toFixed(2)}).`,
-    unlike: `On an altered copy of the scan the model gives another mask (Dice ${own.toFixed(2)}; on training scans ${known.toFixed(2)} or more).`,
+    unlike: `On an altered copy of the scan the model gives another mask (Dice ${own.toFixed(2)}; where it is steady ${known.toFixed(2)} or more).`,
     advice: 'Adapt, and compare the masks before and after.',
   }
 }
