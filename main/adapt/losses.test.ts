@@ -5,17 +5,27 @@ import type { Tensor } from '../engine/tf.ts'
 import { createRandom } from '../volume/random.ts'
 import {
   balancedWeights,
+  binaryCrossEntropy,
   classLogits,
   confidentWeights,
   consensus,
   crossEntropy,
   diceLoss,
+  diversity,
   divergence,
   entropy,
   entropyOf,
   halfSquaredDistance,
+  hardLabels,
+  linearDiceLoss,
+  positiveEntropy,
+  ratioHinge,
   ratioPrior,
+  reliableWeights,
   sharpen,
+  sureWeights,
+  symmetricCrossEntropy,
+  twinDiceLoss,
   weightedMean,
 } from './losses.ts'
 
@@ -89,6 +99,28 @@ describe('test vectors of methods.md 1.9', () => {
     expect(number(() => tf.mean(divergence(q(), a())))).toBeCloseTo(0.1954145, 5)
   })
 
+  it('symmetric cross-entropy, diversity, and what divides two maps both ways', () => {
+    expect(number(() => tf.mean(symmetricCrossEntropy(b(), a())))).toBeCloseTo(0.9541662, 5)
+    expect(number(() => diversity(p(), tf.ones([4])))).toBeCloseTo(-1.008997, 5)
+    const both = (): Tensor => tf.add(divergence(p(), b()), divergence(q(), a()))
+    expect(number(() => tf.mean(both())) / 2).toBeCloseTo(0.1897123, 5)
+  })
+
+  it("EATA's filter keeps pixel 3 alone", () => {
+    const limit = 0.4 * Math.log(3)
+    expect(limit).toBeCloseTo(0.4394449, 6)
+    const kept = (): Tensor => reliableWeights(a(), tf.ones([4]), limit)
+    expectClose(numbers(kept), [0, 0, 1, 0])
+    const loss = (): Tensor => weightedMean(tf.mul(sureWeights(a(), limit), entropy(a())), kept(), 1e-12)
+    expect(number(loss)).toBeCloseTo(0.3235656, 5)
+  })
+
+  it('Dice with plain sums, and of two maps that learn from each other', () => {
+    const ones = (): Tensor => tf.ones([4])
+    expect(number(() => linearDiceLoss(p(), q(), ones(), 1e-5, 0))).toBeCloseTo(1 - 0.3696923, 5)
+    expect(number(() => twinDiceLoss(p(), q(), ones(), 0))).toBeCloseTo(1 - 0.8476701, 5)
+  })
+
   it('disagreement of two views', () => {
     const seen = (): { mean: Tensor; disagreement: Tensor } => consensus([p(), q()])
     expectClose(
@@ -141,6 +173,18 @@ describe('gradients against finite differences', () => {
     divergence: (z) => weightedMean(divergence(t(), z), w()),
     'soft Dice': (z) => diceLoss(t(), tf.softmax(z), w(), 1, 3),
     'ratio prior': (z) => ratioPrior(tf.softmax(z), w(), [0.2, 0.5, 0.3]),
+    'symmetric cross-entropy': (z) => weightedMean(symmetricCrossEntropy(tf.log(t()), z), w()),
+    // The weights are held fixed, as they are for the gradient.
+    'sure entropy': (z) => {
+      const fixed = tf.tensor(start, shape)
+      return weightedMean(tf.mul(sureWeights(fixed, 1), entropy(z)), reliableWeights(fixed, w(), 1))
+    },
+    'positive entropy': (z) => weightedMean(positiveEntropy(tf.softmax(z)), w()),
+    'binary cross-entropy': (z) => weightedMean(binaryCrossEntropy(t(), z), w()),
+    'Dice with plain sums': (z) => linearDiceLoss(t(), tf.softmax(z), w(), 1, 3),
+    'Dice of two that learn': (z) => twinDiceLoss(tf.softmax(z), tf.softmax(tf.mul(z, 0.5)), w(), 3),
+    'ratio hinge': (z) => ratioHinge(tf.softmax(z), w(), [0.02, 0.9, 0.08]),
+    diversity: (z) => diversity(tf.softmax(z), w()),
     distance: (z) => halfSquaredDistance([z, tf.mul(z, 2)], [tf.tensor(target, shape), tf.zeros(shape)]),
   }
   it.each(Object.entries(cases))('%s', (_, loss) => {
@@ -183,6 +227,26 @@ describe('edges', () => {
     expect(number(() => entropy(sure()))).toBeCloseTo(0)
     expect(gradient(entropy, sure()).every(Number.isFinite)).toBe(true)
     expect(number(() => entropyOf(tf.tensor2d([[1, 0]])))).toBeCloseTo(0)
+  })
+
+  it('leaves proportions alone within half and twice those of the source', () => {
+    const map = (): Tensor => tf.tensor2d([[0, 0.3, 0.7]])
+    const hinge = (source: number[]): number => number(() => ratioHinge(map(), tf.ones([1]), source))
+    expect(hinge([0.5, 0.5])).toBe(0)
+    expect(hinge([0.05, 0.95])).toBeCloseTo(0.3 * Math.log(6) + 0.7 * Math.log(0.7 / 0.95), 4)
+  })
+
+  it('takes each foreground class as a sigmoid of its own, however sure', () => {
+    const logits = (): Tensor => tf.tensor2d([[40, -40, 0]])
+    expect(number(() => binaryCrossEntropy(tf.tensor2d([[0, 1, 0]]), logits()))).toBeCloseTo((80 + 0) / 2, 3)
+    expectClose(
+      numbers(() => positiveEntropy(tf.tensor2d([[0.5, 0.2, 0.3]]))),
+      [-0.2 * Math.log(0.2) - 0.3 * Math.log(0.3)],
+    )
+    expectClose(
+      numbers(() => hardLabels(tf.tensor2d([[1, 3, 2]]))),
+      [0, 1, 0],
+    )
   })
 
   it('classes below 32 pixels do not count in Dice', () => {

@@ -71,9 +71,10 @@ export const dgTta = defineMethod({
           if (traced && n === 0) logits = tf.keep(tf.clone(output))
           return tf.softmax(warp(classLogits(output), inverses[n]!))
         })
-        const [first, second] = maps.map((map) => tf.split(map, slices.length, 0))
-        const inView = tf.split(weights, slices.length, 0)
-        const losses = slices.map((_, n) => twinDiceLoss(first![n]!, second![n]!, inView[n]!))
+        const losses = slices.map((_, n) => {
+          const [first, second] = maps.map((map) => tf.slice(map, [n, 0, 0, 0], [1, -1, -1, -1]))
+          return twinDiceLoss(first!, second!, tf.slice(weights, [n, 0, 0], [1, -1, -1]))
+        })
         return { dice: tf.div(tf.addN(losses), losses.length) }
       })
       const trace = logits && { trace: traceOf([batch], logits, { slices, valid: input.valid, twins, options }) }
