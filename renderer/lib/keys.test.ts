@@ -123,6 +123,14 @@ describe('keys', () => {
     expect(page).toHaveBeenCalledTimes(1)
   })
 
+  it('acts for a menu too', () => {
+    const undo = vi.fn()
+    expect(keys.act('undo')).toBe(false)
+    handle('undo', undo)
+    expect(keys.act('undo')).toBe(true)
+    expect(undo).toHaveBeenCalledTimes(1)
+  })
+
   it("follows the user's own keys", () => {
     const board = keyboard()
     const invert = vi.fn()

@@ -97,6 +97,11 @@ class Keys {
     }
   }
 
+  /** As if its key had been pressed; false where nobody is there to act. */
+  act(action: ActionName): boolean {
+    return (this.handlers.get(action) ?? []).some(({ down }) => down() !== false)
+  }
+
   /** For tooltips and the like; '' where the user took the key away. Follows the settings. */
   label(action: ActionName): string {
     return this.of(action).map(keyLabel).join(' or ')

@@ -51,6 +51,8 @@ export class Workspace {
   /** What a worker that died said at its end. */
   workerMessage = $state('')
   aboutTab: AboutTab = $state('engine')
+  /** What the host's own chooser looks for, while it is open. */
+  browsing: 'folder' | 'file' | undefined = $state()
   recents: readonly RecentSummary[] | undefined = $state.raw()
   /** Dropped files on their way to the loopback host. */
   upload: { readonly name: string; readonly share: number } | undefined = $state.raw()
@@ -164,6 +166,17 @@ export class Workspace {
 
   async readRecents(): Promise<void> {
     this.recents = await call('input.recents', {})
+  }
+
+  /** By the system's dialog where there is one, by the chooser of the Library otherwise. */
+  async choose(kind: 'folder' | 'file'): Promise<void> {
+    if (this.host?.picker === 'browser') {
+      this.view = 'library'
+      this.browsing = kind
+      return
+    }
+    const pick = await call('pick.dialog', { kind })
+    if (pick) await this.open(pick)
   }
 
   /** Opens what was picked; the window shows it once it is read. */
