@@ -12,6 +12,7 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { indexCommand } from './index.ts'
 import { methodsCommand } from './methods.ts'
 import { modelsCommand } from './models.ts'
+import { replayCommand } from './replay.ts'
 import { reportCommand } from './report.ts'
 import { rollbackCommand } from './rollback.ts'
 import { segmentCommand } from './segment.ts'
@@ -33,6 +34,7 @@ const commands = [
   evaluateCommand,
   mergeCommand,
   reportCommand,
+  replayCommand,
   modelsCommand,
   methodsCommand,
   trainCommand,
