@@ -30,6 +30,8 @@ export function plotOptions(
   const style = getComputedStyle(box)
   const token = (name: string): string => style.getPropertyValue(name).trim()
   const font = `${token('--text-small')} ${token('--font')}`
+  // Large screens have larger type, and axes that make room for it.
+  const em = parseFloat(token('--text-small'))
   const axis = {
     stroke: token('--text-muted'),
     font,
@@ -51,7 +53,7 @@ export function plotOptions(
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
         space: 36,
       },
-      { ...axis, size: 46, gap: 4, space: 26, values: (_, values) => values.map(figure) },
+      { ...axis, size: 4.1 * em, gap: 4, space: 2.2 * em, values: (_, values) => values.map(figure) },
     ],
     series: [
       {},
