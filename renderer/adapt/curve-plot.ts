@@ -47,11 +47,11 @@ export function plotOptions(
     axes: [
       {
         ...axis,
-        size: 24,
+        size: 2 * em,
         gap: 4,
         grid: { show: false },
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
-        space: 36,
+        space: 3 * em,
       },
       { ...axis, size: 4.1 * em, gap: 4, space: 2.2 * em, values: (_, values) => values.map(figure) },
     ],
