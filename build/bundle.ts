@@ -39,6 +39,8 @@ const moduleUrl = /new URL\('(\.[^']+)\.ts', import\.meta\.url\)/g
 export function bundledModuleUrls(): Plugin {
   return {
     name: 'bundled-module-urls',
+    // As the sources have it, before anything rewrites them.
+    enforce: 'pre',
     transform: {
       filter: { code: /import\.meta\.url/ },
       async handler(code, id) {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { bindingFolder, quietSource, type NativeEngine } from './files.ts'
 import { InstallError } from './install-error.ts'
@@ -40,10 +41,9 @@ export async function compileAddons(engine: NativeEngine, compiler: string, fold
 
 /** Loads the addon in a process of its own: TensorFlow ends the process where the processor lacks what it was built for. */
 export async function checkLoads(folder: string): Promise<void> {
-  const script = 'process.dlopen({ exports: {} }, process.argv[1])'
-  const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
+  const entry = fileURLToPath(new URL('./load-addon.ts', import.meta.url))
   try {
-    await run(process.execPath, ['-e', script, join(folder, 'tfjs_binding.node')], { env })
+    await run(process.execPath, [entry, join(folder, 'tfjs_binding.node')])
   } catch (error) {
     const { stderr, signal } = error as { stderr?: string; signal?: string }
     const complaint = stderr?.split('\n').find((line) => /Error:|required|F0000/.test(line)) ?? signal ?? String(error)

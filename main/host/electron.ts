@@ -1,7 +1,7 @@
 /** The desktop shell, as a list of set-up steps. */
 import { app, session } from 'electron'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readLaunch } from './electron-arguments.ts'
 import { answerWindow, sendTo } from './electron-calls.ts'
 import { guardClose } from './electron-close.ts'
@@ -17,7 +17,8 @@ import { createPicks } from './picks.ts'
 import { supervise } from './supervise.ts'
 
 const appFolder = fileURLToPath(new URL('../..', import.meta.url))
-const launch = readLaunch(process.argv, process.cwd(), app.isPackaged)
+const own = { isPackaged: app.isPackaged, folder: appFolder }
+const launch = readLaunch(process.argv, process.cwd(), own)
 /** What the system hands over before there is a window, and what to do with it once there is one. */
 const early: string[] = []
 let open = (path: string): void => void early.push(path)
@@ -25,12 +26,14 @@ let open = (path: string): void => void early.push(path)
 // An engine that the installer brought along.
 if (app.isPackaged) process.env['SCANBRIDGE_ENGINE'] ??= join(process.resourcesPath, 'engine')
 
-if (launch.command) {
+if (launch.entry !== undefined) {
+  await import(pathToFileURL(launch.entry).href)
+  // A worker goes on until its parent ends it.
+  if (!process.connected) await endWithoutWindow()
+} else if (launch.command) {
   process.argv = [process.argv[0]!, 'scanbridge', ...launch.command]
   await import('../cli/main.ts')
-  // An app without a window does not end by itself. What was written to a pipe must have left first.
-  await new Promise((resolve) => process.stdout.write('', resolve))
-  app.exit(Number(process.exitCode ?? 0))
+  await endWithoutWindow()
 } else if (app.requestSingleInstanceLock()) {
   app.enableSandbox()
   registerPageScheme()
@@ -41,6 +44,12 @@ if (launch.command) {
   // Not awaited: Electron is ready only after this module has run.
   void app.whenReady().then(start)
 } else app.quit()
+
+/** An app without a window does not end by itself. What was written to a pipe must have left first. */
+async function endWithoutWindow(): Promise<void> {
+  await new Promise((resolve) => process.stdout.write('', resolve))
+  app.exit(Number(process.exitCode ?? 0))
+}
 
 function start(): void {
   const log = openCrashLog(app.getPath('logs'), appFolder)
@@ -66,7 +75,7 @@ function start(): void {
   app.on('second-instance', (_, argv, folder) => {
     if (window.isMinimized()) window.restore()
     window.focus()
-    readLaunch(argv, folder, app.isPackaged).paths.forEach((path) => open(path))
+    readLaunch(argv, folder, own).paths.forEach((path) => open(path))
   })
   setMenu({
     choose: (kind) => void choosePath(window, kind).then((path) => path !== undefined && open(path)),
