@@ -4,7 +4,16 @@ import { startEngine } from '../engine/pick-files.ts'
 import { tf } from '../engine/tf.ts'
 import { predictSlices } from '../predict/predict.ts'
 import { createRandom } from '../volume/random.ts'
-import { adoptStatistics, blendMoments, normDistance, observe, poolMoments } from './norm-layers.ts'
+import {
+  adoptStatistics,
+  blendMoments,
+  moveMoments,
+  normDistance,
+  observe,
+  poolMoments,
+  shareByCount,
+  unbiased,
+} from './norm-layers.ts'
 import { interleavedBatches } from './slices.ts'
 
 const moments = (mean: number, variance: number, count: number) => ({
@@ -31,6 +40,32 @@ describe('moments', () => {
     const blended = blendMoments([layer(0.5, 2)], new Map([['layer', moments(3.5, 5.25, 4)]]), 0.1).get('layer')!
     expect(blended.mean[0]).toBeCloseTo(0.8, 6)
     expect(blended.variance[0]).toBeCloseTo(2.325, 6)
+  })
+
+  it('count by how many slices they are from', () => {
+    expect(shareByCount('count', 16, 16)).toBe(0.5)
+    // VPTTA, as listed in methods.md M2.
+    for (const [n, share] of [
+      [1, 0.833],
+      [2, 0.78],
+      [5, 0.691],
+      [10, 0.613],
+      [25, 0.5],
+      [100, 0.333],
+    ] as const)
+      // prettier-ignore
+      expect(shareByCount('root', n, 0)).toBeCloseTo(share, 3)
+  })
+
+  it('are stored unbiased by PyTorch (methods.md 1.9: alpha .1)', () => {
+    const own = unbiased(moments(3.5, 5.25, 4))
+    expect(own.variance[0]).toBeCloseTo(7, 6)
+    const blended = blendMoments([layer(0.5, 2)], new Map([['layer', own]]), 0.1).get('layer')!
+    expect(blended.variance[0]).toBeCloseTo(2.5, 6)
+    expect(unbiased(moments(1, 0, 1)).variance[0]).toBe(0)
+    const running = moveMoments(new Map([['layer', moments(1, 4, 0)]]), new Map([['layer', moments(3, 2, 5)]]), 0.1)
+    expect(running.get('layer')!.mean[0]).toBeCloseTo(1.2, 6)
+    expect(running.get('layer')!.variance[0]).toBeCloseTo(3.8, 6)
   })
 
   it('are as far from the source as their mean is, in its sd', () => {

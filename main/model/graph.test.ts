@@ -5,7 +5,7 @@ import { tf } from '../engine/tf.ts'
 import type { Tensor } from '../engine/tf.ts'
 import { createRandom } from '../volume/random.ts'
 import { createModel } from './graph.ts'
-import type { Model, Moments } from './model.ts'
+import type { Model, Moments, NormPart } from './model.ts'
 import { readOnnx, writeOnnx } from './onnx.ts'
 import type { OnnxGraph, OnnxTensor } from './onnx-types.ts'
 import { testCard } from './testing/card.ts'
@@ -287,5 +287,61 @@ describe('what cannot run', () => {
     const broken = { ...graph.initializers.get('head.bias')!, data: new Float32Array([0, NaN, 0]) }
     const initializers = new Map(graph.initializers).set('head.bias', broken)
     expect(() => createModel({ ...graph, initializers }, testCard())).toThrow(/"head.bias" holds NaN at position 1/)
+  })
+})
+
+describe('inside the network', () => {
+  it('hands out the values that methods look at, and their gradients', () => {
+    const model = newModel()
+    const { bottleneck, beforeHead, normInputs } = model.places
+    expect([bottleneck, beforeHead]).toEqual(['enc.2.1.relu.out', 'dec.0.1.relu.out'])
+    expect(normInputs.get('enc.0.0.norm.weight')).toBe('enc.0.0.conv.out')
+    expect(normInputs.size).toBe(model.normLayers.length)
+    const before = tf.memory().numTensors
+    tf.tidy(() => {
+      const x = image(2, 8)
+      const { logits, values } = model.activations(x, [bottleneck, beforeHead])
+      expect(values.get(bottleneck)!.shape).toEqual([2, 2, 2, 16])
+      expect(Array.from(logits.dataSync())).toEqual(Array.from(model.logits(x).dataSync()))
+      // What the head takes makes the logits: a 1 x 1 convolution.
+      const [weight, bias] = ['head.weight', 'head.bias'].map((name) => model.values([name]).get(name)!.data)
+      const features = Array.from(values.get(beforeHead)!.dataSync())
+      const first = bias![0]! + features.slice(0, 4).reduce((sum, value, c) => sum + value * weight![c]!, 0)
+      expect(logits.dataSync()[0]).toBeCloseTo(first, 4)
+      const variable = model.parameters('all').find(({ name }) => name === 'enc.0.0.conv.weight')!.variable
+      const { grads } = tf.variableGrads(
+        () => tf.sum<tf.Rank.R0>(model.activations(x, [bottleneck]).values.get(bottleneck)!),
+        [variable],
+      )
+      expect(tf.sum(tf.abs(grads[variable.name]!)).dataSync()[0]).toBeGreaterThan(0)
+    })
+    expect(tf.memory().numTensors).toBe(before)
+    expect(() => model.activations(image(1, 8), ['nothing'])).toThrow(/no value nothing/)
+  })
+
+  it('answers under a mixture of norm statistics with the mean of its parts', () => {
+    const model = newModel()
+    const layers = model.normLayers
+    const part = (weight: number, shift: number): NormPart => ({
+      weight,
+      moments: new Map(
+        layers.map(({ name, source }) => [name, { ...source, mean: source.mean.map((value) => value + shift) }]),
+      ),
+    })
+    const parts = [part(0.25, 0), part(0.75, 0.5)]
+    const before = tf.memory().numTensors
+    const probability = (): number[] => tf.tidy(() => Array.from(tf.softmax(model.logits(image(1, 8))).dataSync()))
+    const expected = parts.map(({ weight, moments }) => {
+      model.setNorm({ kind: 'fixed', moments })
+      return probability().map((value) => weight * value)
+    })
+    model.setNorm({ kind: 'mixture', parts })
+    const mixed = probability()
+    mixed.forEach((value, n) => expect(value).toBeCloseTo(expected[0]![n]! + expected[1]![n]!, 5))
+    const clone = model.clone()
+    expect(tf.tidy(() => Array.from(tf.softmax(clone.logits(image(1, 8))).dataSync()))).toEqual(mixed)
+    clone.dispose()
+    model.setNorm({ kind: 'source' })
+    expect(tf.memory().numTensors).toBe(before)
   })
 })

@@ -158,6 +158,18 @@ describe('any method', () => {
     expect(result.notes[0]!.message).toMatch(/pull towards the source was left out/)
   })
 
+  it('learns nothing where no pixel is reliable, and starts again from the source where it got too sure', async () => {
+    const none = { ...brief('eata'), margin: 0, fisher: 0 }
+    const { result: unmoved } = await play('eata', { model, study, options: { ...none, statistics: 'source' } })
+    expect(unmoved.after.data).toEqual(unmoved.before.data)
+    const sure = { ...brief('sar'), statistics: 'source', reset: 1, margin: 1, layers: 'all' }
+    const quiet = trainedModel({ source: { entropyBand: { mean: 10, sd: 1 } } })
+    const { result, steps } = await play('sar', { model: quiet, study, options: sure })
+    expect(steps.filter(({ phase }) => phase === 'train').map(({ measures }) => measures!['reset'])).toEqual([1, 1, 1])
+    expect(result.after.data).toEqual(result.before.data)
+    quiet.dispose()
+  })
+
   it('is rolled back by the guard when its rate is absurd', async () => {
     for (const name of ['cotta', 'pseudo-labels'] as const) {
       const options = { ...brief(name, 10), learningRate: 0.1 }
