@@ -17,21 +17,22 @@ beforeAll(async () => {
   model = trainedModel()
 })
 
-async function play(request: Partial<EpisodeRequest>): Promise<EpisodeResult> {
+/** tick: called between two steps. */
+async function play(request: Partial<EpisodeRequest>, tick = (): void => {}): Promise<EpisodeResult> {
   const method = { ...methods.consistency } as unknown as EpisodeRequest['method']
   const episode = runEpisode({ model, study, method, options: { gate: 1 }, seed: 5, guard: true, ...request })
   for (;;) {
     const next = await episode.next()
     if (next.done) return next.value
+    tick()
   }
 }
 
 it('shows the middle slice as each step leaves it, and changes no byte of the result', async () => {
   const previews: StepPreview[] = []
-  // A clock on which every look at it takes a second: previews are due at every second look or so.
-  let seconds = 0
+  let ms = 0
   const [with_, without] = [
-    await play({ onPreview: (preview) => previews.push(preview), now: () => 1000 * seconds++ }),
+    await play({ onPreview: (preview) => previews.push(preview), now: () => ms }, () => (ms += 2000)),
     await play({}),
   ]
   expect(with_.after.data).toEqual(without.after.data)
@@ -52,9 +53,18 @@ it('shows the middle slice as each step leaves it, and changes no byte of the re
   expect(previews[0]!.labels).toEqual(source)
 })
 
-it('comes no more often than every second and a half', async () => {
+it('comes no more often than every second and a half, nor so often that it would slow the steps', async () => {
   const previews: number[] = []
   let ms = 0
-  await play({ onPreview: ({ step }) => previews.push(step), now: () => (ms += 10) })
-  expect(previews.length).toBeLessThan(4)
+  await play({ onPreview: ({ step }) => previews.push(step), now: () => ms }, () => (ms += 300))
+  expect(previews.length).toBeLessThan(5)
+
+  const slow: number[] = []
+  // A preview that takes 400 ms keeps the next ones away for 10 s.
+  const onPreview = ({ step }: StepPreview): void => {
+    slow.push(step)
+    ms += 400
+  }
+  await play({ onPreview, now: () => ms }, () => (ms += 2000))
+  expect(slow).toEqual([0, 1, 6])
 })

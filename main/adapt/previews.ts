@@ -14,14 +14,15 @@ export type StepPreview = {
   readonly labels: Uint8Array
 }
 
-/** One slice forward is some hundredths of a step's work; no more often than this it costs next to nothing. */
+/** No more often than anybody could follow, and so seldom that previews take at most a twenty-fifth of the time. */
 const quietMs = 1500
+const quietForOne = 25
 
 /** Shows the middle one of an episode's slices. Draws no random numbers and changes no model. */
 export class Previews {
   private readonly show: (preview: StepPreview) => void
   private readonly now: () => number
-  private shownAt = -Infinity
+  private dueAt = -Infinity
 
   constructor(show: (preview: StepPreview) => void, now: () => number) {
     this.show = show
@@ -34,12 +35,14 @@ export class Previews {
     if (n === undefined) return
     const size = sliceSize(work) * work.classes
     this.tell(work, n, 0, work.sourceProbability.subarray(n * size, (n + 1) * size))
+    this.wait(0)
   }
 
   /** The student's after a step, unless the last one is too recent. */
   next(work: EpisodeWork, step: number): void {
     const n = middle(work)
-    if (n === undefined || this.now() - this.shownAt < quietMs) return
+    const started = this.now()
+    if (n === undefined || started < this.dueAt) return
     const network = scoped(
       () => probabilitiesOf(work.student.logits(sliceBatch(work.input, [n]))).dataSync() as Float32Array,
     )
@@ -48,11 +51,15 @@ export class Previews {
     const restored = work.restored.subarray(n * pixels, (n + 1) * pixels)
     const shown = reweighting ? reweight(restored, network, work.classes, reweighting, reweighting.exponent) : network
     this.tell(work, n, step, shown)
+    this.wait(this.now() - started)
+  }
+
+  private wait(costMs: number): void {
+    this.dueAt = this.now() + Math.max(quietMs, quietForOne * costMs)
   }
 
   private tell(work: EpisodeWork, n: number, step: number, probability: Float32Array): void {
     const pixels = sliceSize(work)
-    this.shownAt = this.now()
     this.show({
       step,
       slice: work.positions[n]!,

@@ -91,6 +91,7 @@ class Adaptation {
   private readonly work: Work
   private readonly watcher: Watcher
   private before: LabelMap | undefined
+  private readonly packed = new Map<LabelMap, Uint8Array>()
   private episodeStarted = 0
   private sourceMs = 0
 
@@ -157,7 +158,7 @@ class Adaptation {
     this.watcher.onMask?.('before', this.before)
     // The window that is told so asks for the mask now, and has it while this goes on.
     await new Promise((resolve) => setImmediate(resolve))
-    const bytes = writeNifti(this.before)
+    const bytes = this.pack(this.before)
     await run.writeFile('before.nii.gz', bytes)
     if (input.source) await storeSegSource(run.folder, segSource(input.source, model.card))
     await writeKept(run.folder, bytes)
@@ -173,15 +174,14 @@ class Adaptation {
     const after = result.after === result.before ? before : this.native(result.after)
     const kept =
       result.mask === result.after ? after : result.mask === result.before ? before : this.native(result.mask)
-    const bytes = writeNifti(kept)
-    await run.writeFile('after.nii.gz', writeNifti(after))
+    await run.writeFile('after.nii.gz', this.pack(after))
     this.watcher.onMask?.('after', after)
     await this.storeMasks(result, after, kept)
-    await writeKept(run.folder, bytes)
-    await writePictures(
-      run.folder,
-      drawScan(adapting.input.volume, choosePlaces(before, result.kept === 'source' ? after : kept)),
-    )
+    // What is there since the first mask stays where nothing else came of the run.
+    if (kept !== before) await writeKept(run.folder, this.pack(kept))
+    const compared = result.kept === 'source' ? after : kept
+    if (compared !== before)
+      await writePictures(run.folder, drawScan(adapting.input.volume, choosePlaces(before, compared)))
     const { verdict, scores, reasons } = result.guard
     const [adaptMs, finishMs] = [finishing - this.episodeStarted - this.sourceMs, performance.now() - finishing]
     await run.decide('kept', keptSentence(result.kept, verdict), {
@@ -215,13 +215,20 @@ class Adaptation {
           : step === result.kept
             ? kept
             : this.native(await predictCheckpoint(model, study, checkpoint, { signal: work.signal }))
-      await run.writeFile(`checkpoints/${stepName(step)}.nii.gz`, writeNifti(mask))
+      await run.writeFile(`checkpoints/${stepName(step)}.nii.gz`, this.pack(mask))
       watcher.onMask?.(step, mask)
     }
   }
 
   private native(probability: ProbabilityMap): LabelMap {
     return restoreGrid(probability, this.study, this.adapting.model.card)
+  }
+
+  /** Packing takes a while, and one mask goes into several files. */
+  private pack(mask: LabelMap): Uint8Array {
+    const bytes = this.packed.get(mask) ?? writeNifti(mask)
+    this.packed.set(mask, bytes)
+    return bytes
   }
 
   private volumes(kept: LabelMap, after: LabelMap | undefined): RunRecord['volumes'] {

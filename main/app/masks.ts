@@ -31,8 +31,15 @@ export function volumeTable(
   labels: readonly LabelName[],
   masks: { before: LabelMap; after: LabelMap | undefined; kept: LabelMap },
 ): RunRecord['volumes'] {
-  const [before, after, kept] = [masks.before, masks.after, masks.kept].map((mask) => mask && volumesOf(mask, labels))
-  return byName(labels, ({ name }) => ({ before: before![name]!, after: after?.[name] ?? null, kept: kept![name]! }))
+  const counted = new Map<LabelMap, Record<string, number>>()
+  const volumes = (mask: LabelMap): Record<string, number> => {
+    const own = counted.get(mask) ?? volumesOf(mask, labels)
+    counted.set(mask, own)
+    return own
+  }
+  const [before, kept] = [volumes(masks.before), volumes(masks.kept)]
+  const after = masks.after && volumes(masks.after)
+  return byName(labels, ({ name }) => ({ before: before[name]!, after: after?.[name] ?? null, kept: kept[name]! }))
 }
 
 function byName<T>(labels: readonly LabelName[], value: (label: LabelName) => T): Record<string, T> {
