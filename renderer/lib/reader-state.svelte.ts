@@ -70,6 +70,8 @@ export class ReaderState {
 
   /** The label that keys act on. */
   activeLabel: number | null = $state(null)
+  /** A segmentation was asked for and has no run yet. */
+  isSegmenting = $state(false)
   /** Opacity while it is being changed; written to the settings once that ends. */
   private fillNow: number | null = $state(null)
   private fillTimer: ReturnType<typeof setTimeout> | undefined
