@@ -310,7 +310,7 @@ describe('inside the network', () => {
       expect(logits.dataSync()[0]).toBeCloseTo(first, 4)
       const variable = model.parameters('all').find(({ name }) => name === 'enc.0.0.conv.weight')!.variable
       const { grads } = tf.variableGrads(
-        () => tf.sum<tf.Rank.R0>(model.activations(x, [bottleneck]).values.get(bottleneck)!),
+        () => tf.sum<tf.Scalar>(model.activations(x, [bottleneck]).values.get(bottleneck)!),
         [variable],
       )
       expect(tf.sum(tf.abs(grads[variable.name]!)).dataSync()[0]).toBeGreaterThan(0)
