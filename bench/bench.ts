@@ -23,6 +23,7 @@ export async function bench(): Promise<Record<string, unknown>> {
     machine: { cpu: cpus()[0]?.model ?? 'unknown', threads, memoryGb: Math.round(totalmem() / 2 ** 30) },
     unet: { batch: [2, 256, 256], ms: steps, pytorch: torch, speedup: speedup(steps['cpu'], torch) },
     episodes: await episodes(),
+    scroll: await scroll(),
   }
 }
 
@@ -64,6 +65,17 @@ async function episodes(): Promise<Record<string, unknown>> {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** In a process of its own: a browser that does not start must not end the rest. */
+async function scroll(): Promise<unknown> {
+  try {
+    const { stdout } = await run(process.execPath, [join(root, 'bench/scroll.ts')])
+    return JSON.parse(stdout)
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string }
+    return { notRun: stderr.trim().split('\n').at(-1) }
   }
 }
 

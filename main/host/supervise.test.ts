@@ -56,7 +56,7 @@ test('killed in a call: the call fails with a sentence, the run and its last ste
   expect(second).not.toBe(first)
   expect(supervisor.state()).toBe('ready')
   expect(events.slice(2)).toMatchObject([
-    { event: 'job', payload: { id: 'job-1', state: 'failed', error: { code: 'worker-lost' } } },
+    { event: 'job', payload: { id: 'job-1', state: 'failed', error: null } },
     {
       event: 'worker',
       payload: {

@@ -69,7 +69,11 @@ export function supervise(fork: Fork, log: (text: string) => void): Supervisor {
       if (onClosed) return onClosed()
       log(`The worker has ended (${how}).`)
       const lost = work.lose(how)
-      for (const job of lost.jobs) emit({ event: 'job', payload: { ...job, state: 'failed', error } })
+      for (const job of lost.jobs) {
+        // What became of the run is told once, below.
+        const isTold = lost.run !== null && job.run === lost.run
+        emit({ event: 'job', payload: { ...job, state: 'failed', error: isTold ? null : error } })
+      }
       state = 'lost'
       emit({ event: 'worker', payload: { state, run: lost.run, message: lost.message } })
       failedStarts = Date.now() - started < soonMs ? failedStarts + 1 : 0

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -43,6 +43,7 @@ describe.skipIf(!browser)(`ways to open a scan${withoutBrowser}`, () => {
     } finally {
       await app.close()
       await browser!.close()
+      rmSync(place, { recursive: true, force: true })
     }
   })
 

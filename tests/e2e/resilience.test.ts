@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -48,6 +48,7 @@ describe.skipIf(!browser)(`what cannot lose a run${withoutBrowser}`, () => {
     } finally {
       await app.close()
       await browser!.close()
+      rmSync(place, { recursive: true, force: true })
     }
   })
 
