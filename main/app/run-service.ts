@@ -153,7 +153,10 @@ export function createRunService(shared: Shared): RunHandlers {
     },
     async 'run.delete'({ run }) {
       refuseAtWork(run)
-      if (!(await findHomeRuns(home)).some(({ id }) => id === run)) throw notThere()
+      const found = (await findHomeRuns(home)).find(({ id }) => id === run)
+      if (!found) throw notThere()
+      // Another process over the same folder may be writing it.
+      if ('run' in found && found.run.state === 'running') throw new UserError('busy', { doing: 'This run' })
       await inTurn.do(run, () => moveToTrash(home, run, now()))
       masks.forget(run)
       notes.forget(run)
