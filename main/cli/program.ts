@@ -19,6 +19,7 @@ import { segmentCommand } from './segment.ts'
 import { serveCommand } from './serve.ts'
 import type { Shell } from './shell.ts'
 import { simulateCommand } from './simulate.ts'
+import { stressCommand } from './stress.ts'
 import { trainCommand } from './train.ts'
 import { thisBuild } from '../app/build-files.ts'
 import { UserError } from '../errors.ts'
@@ -33,6 +34,7 @@ const commands = [
   manifestCommand,
   evaluateCommand,
   mergeCommand,
+  stressCommand,
   reportCommand,
   replayCommand,
   modelsCommand,

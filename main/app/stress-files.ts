@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { stressCsv, stressHtml } from '../report/stress.ts'
+import type { Stress } from '../report/stress.ts'
+import { stylesheet } from '../report/style.ts'
+
+/** The cohort of degraded scans; a file that is there is whole, and stays. */
+export async function openCohort(out: string): Promise<{
+  readonly manifest: string
+  readonly evaluation: string
+  has(name: string): boolean
+  write(name: string, content: Uint8Array | string): Promise<void>
+}> {
+  const folder = join(out, 'scans')
+  await mkdir(folder, { recursive: true })
+  return {
+    manifest: join(folder, 'manifest.csv'),
+    evaluation: join(out, 'evaluation'),
+    has: (name) => existsSync(join(folder, name)),
+    write: (name, content) =>
+      writeFileAtomic(join(folder, name), typeof content === 'string' ? content : Buffer.from(content)),
+  }
+}
+
+export async function writeStress(out: string, stress: Stress): Promise<string[]> {
+  const files = {
+    'stress.json': `${JSON.stringify(stress, null, 2)}\n`,
+    'stress.csv': stressCsv(stress),
+    'stress.html': stressHtml(stress, createHash('sha256').update(stylesheet).digest('base64')),
+  }
+  for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(out, name), content)
+  return Object.keys(files)
+}

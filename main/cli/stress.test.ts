@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { freshFolder, scanbridge } from '../../tests/command-line.ts'
+import { ballNifti, saveThresholdModel } from '../../tests/threshold-model.ts'
+import type { Stress } from '../report/stress.ts'
+
+const place = freshFolder()
+const at = (...names: string[]): string => join(place, ...names)
+
+test('a scan made worse step by step: the model that labels by intensity breaks by noise, not by scale', async () => {
+  process.env['SCANBRIDGE_MODELS'] = at('models')
+  await saveThresholdModel(at('models', 'threshold'))
+  const { scan, truth } = ballNifti()
+  writeFileSync(at('scan.nii.gz'), scan)
+  writeFileSync(at('truth.nii.gz'), truth)
+  const args = ['stress', at('scan.nii.gz'), '--model', 'threshold', '--method', 'norm', '--out', at('out'), '--json']
+  const only = ['--only', 'noise', '--only', 'scale', '--only', 'thickness']
+  const { stdout, stderr } = await scanbridge([...args, ...only, '--reference', at('truth.nii.gz')])
+  expect(JSON.parse(stdout), stderr).not.toHaveProperty('error')
+  const { curves, against } = JSON.parse(stdout) as Stress
+  expect(against).toBe('mask')
+  const [noise, scale, thickness] = curves
+  expect(noise!.points.map(({ level }) => level)).toEqual([0, 3, 6, 12, 20])
+  expect(noise!.points[0]!.before).toBeGreaterThan(0.95)
+  expect(noise!.points.at(-1)!.before).toBeLessThan(noise!.points[0]!.before!)
+  expect(scale).toMatchObject({ breaksAt: null })
+  expect(thickness!.points.every(({ before }) => before !== null && before > 0.8)).toBe(true)
+  const page = readFileSync(at('out', 'stress.html'), 'utf8')
+  expect(page.match(/<svg/g)).toHaveLength(3)
+  expect(page).not.toContain(place)
+  expect(readFileSync(at('out', 'stress.csv'), 'utf8').split('\n')).toHaveLength(1 + 3 * 5 + 1)
+})
+
+test('a degradation that does not exist is refused with those that do', async () => {
+  const { code, stderr } = await scanbridge(['stress', at('scan.nii.gz'), '--only', 'rain', '--out', at('never')])
+  expect(code).toBe(2)
+  expect(stderr).toContain('noise, blur, bias, gamma, thickness, scale')
+})
