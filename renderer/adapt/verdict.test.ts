@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { RunState, Verdict } from '../../main/contract/schemas.ts'
-import { verdictWords } from './verdict.ts'
+import { keptText, verdictWords } from './verdict.ts'
 
 const states: readonly RunState[] = ['running', 'done', 'cancelled', 'failed', 'interrupted']
+const volumes = { Grey: { before: 900, after: null, kept: 900 } }
 const verdicts: readonly Verdict[] = ['accepted', 'not-needed', 'rolled-back', 'overruled', 'off']
 
 function words(state: RunState, verdict: Verdict, more: Partial<Parameters<typeof verdictWords>[0]> = {}) {
-  return verdictWords({ state, verdict, kept: 'source', method: 'consistency', steps: 3, guardChoice: null, ...more })
+  return verdictWords({
+    state,
+    verdict,
+    kept: 'source',
+    method: 'consistency',
+    steps: 3,
+    guardChoice: null,
+    volumes,
+    ...more,
+  })
 }
 
 describe('the words of a verdict', () => {
@@ -41,6 +51,13 @@ describe('the words of a verdict', () => {
   it('says what the guard had chosen where a person chose otherwise', () => {
     const { advice } = words('done', 'overruled', { kept: 5, guardChoice: { verdict: 'rolled-back', kept: 'source' } })
     expect(advice).toContain("The guard had chosen the source model's mask.")
+  })
+
+  it('does not speak of a mask that was never made', () => {
+    expect(words('cancelled', 'off', { volumes: {} }).advice).toContain('No mask was made.')
+    expect(keptText({ state: 'failed', kept: 'source', volumes: {} })).toBe('nothing, it ended before its first mask')
+    expect(keptText({ state: 'running', kept: 'source', volumes: {} })).toBe('no mask yet')
+    expect(keptText({ state: 'cancelled', kept: 'source', volumes })).toBe("the source model's mask")
   })
 
   it('does not call a plain segmentation unguarded', () => {

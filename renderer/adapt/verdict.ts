@@ -9,17 +9,31 @@ export type VerdictWords = {
   readonly advice: string
 }
 
-type Judged = Pick<RunDetail, 'state' | 'verdict' | 'kept' | 'method' | 'steps' | 'guardChoice'>
+type Judged = Pick<RunDetail, 'state' | 'verdict' | 'kept' | 'method' | 'steps' | 'guardChoice' | 'volumes'>
 
 export function keptName(kept: Kept): string {
   return kept === 'source' ? "the source model's mask" : `the mask after step ${kept}`
+}
+
+/** What is kept of a run, or that there is nothing to keep. */
+export function keptText(run: Pick<RunDetail, 'kept' | 'volumes' | 'state'>): string {
+  if (hasMask(run)) return keptName(run.kept)
+  return run.state === 'running' ? 'no mask yet' : 'nothing, it ended before its first mask'
+}
+
+function hasMask({ state, volumes }: Pick<RunDetail, 'volumes' | 'state'>): boolean {
+  return state === 'done' || Object.keys(volumes).length > 0
 }
 
 /** The badges are those of the reports (main/report/sections.ts). */
 export function verdictWords(run: Judged): VerdictWords {
   const { state, verdict, kept, steps } = run
   const reached = steps > 0 ? `after step ${steps}` : 'before the first step'
-  const choice = kept === 'source' ? 'The mask from before is kept.' : `${capital(keptName(kept))} is kept, by choice.`
+  const choice = !hasMask(run)
+    ? 'No mask was made.'
+    : kept === 'source'
+      ? 'The mask from before is kept.'
+      : `${capital(keptName(kept))} is kept, by choice.`
   switch (state) {
     case 'running':
       return { badge: 'At work', tone: 'plain', advice: 'There is no verdict yet.' }
