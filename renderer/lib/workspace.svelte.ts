@@ -90,7 +90,7 @@ export class Workspace {
   /** This window is where it was before its reload. */
   private isRestored = $state(false)
   private restoring: Promise<void> | undefined
-  private followers: readonly { readonly job: string; readonly then: (job: Job) => void }[] = []
+  private waiting: readonly { readonly job: string; readonly then: (job: Job) => void }[] = []
 
   constructor() {
     setContext(key, this)
@@ -215,6 +215,18 @@ export class Workspace {
     this.follow(job, () => void this.guard(this.selectRun(id)))
   }
 
+  /** The run again, with its own settings; its scan is opened for it where that is not open. */
+  async resumeRun(id: string): Promise<void> {
+    const run = await call('run.read', { run: id })
+    if (!run.scan && run.canOpenScan) {
+      const { state } = await this.ended((await call('run.open', { run: id })).job)
+      if (state !== 'done') return
+    }
+    const started = await call('run.resume', { run: id })
+    await this.selectRun(started.run)
+    this.view = 'adapt'
+  }
+
   private show({ job }: { readonly job: string }): void {
     this.follow(job, ({ input }) => {
       if (input) void this.guard(this.showInput(input))
@@ -232,16 +244,23 @@ export class Workspace {
 
   /** Calls back once the job has ended well, be that before or after this call. */
   follow(job: string, then: (job: Job) => void): void {
-    this.followers = [...this.followers, { job, then }]
+    void this.ended(job).then((ended) => {
+      if (ended.state === 'done') then(ended)
+    })
+  }
+
+  /** The job as it ended, however it ended. */
+  private ended(job: string): Promise<Job> {
     const known = this.jobs.find(({ id }) => id === job)
-    if (known) this.settle(known)
+    if (known && !isAtWork(known)) return Promise.resolve(known)
+    return new Promise((then) => (this.waiting = [...this.waiting, { job, then }]))
   }
 
   private settle(job: Job): void {
     if (isAtWork(job)) return
-    const waiting = this.followers.filter((follower) => follower.job === job.id)
-    this.followers = this.followers.filter((follower) => follower.job !== job.id)
-    if (job.state === 'done') for (const { then } of waiting) then(job)
+    const its = this.waiting.filter((one) => one.job === job.id)
+    this.waiting = this.waiting.filter((one) => one.job !== job.id)
+    for (const { then } of its) then(job)
   }
 
   async closeInput(id: string): Promise<void> {
