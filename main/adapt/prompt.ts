@@ -16,36 +16,45 @@ export function promptFrequencies(size: number): (readonly [number, number])[] {
 
 const sizeOf = (gains: readonly number[]): number => Math.round(Math.sqrt(2 * gains.length - 1))
 
+type Wave = { readonly cos: Float64Array; readonly sin: Float64Array; readonly isMean: boolean }
+
+/** Each frequency over a slice. */
+function wavesOf(ni: number, nj: number, size: number): Wave[] {
+  return promptFrequencies(size).map(([v, u]) => {
+    const angle = (n: number): number => 2 * Math.PI * ((u * (n % ni)) / ni + (v * Math.floor(n / ni)) / nj)
+    const over = (f: (angle: number) => number): Float64Array =>
+      Float64Array.from({ length: ni * nj }, (_, n) => f(angle(n)))
+    return { cos: over(Math.cos), sin: over(Math.sin), isMean: u === 0 && v === 0 }
+  })
+}
+
 /** B of each frequency: [slice][j][i][frequency]. */
-export function frequencyParts({ data, ni, nj }: Slices, size: number): Float32Array {
-  const frequencies = promptFrequencies(size)
+export function frequencyParts({ data, ni, nj }: Slices, size: number, waves = wavesOf(ni, nj, size)): Float32Array {
   const pixels = ni * nj
-  const out = new Float32Array(data.length * frequencies.length)
-  frequencies.forEach(([v, u], f) => {
-    const cos = new Float64Array(pixels)
-    const sin = new Float64Array(pixels)
-    for (let n = 0; n < pixels; n++) {
-      const angle = 2 * Math.PI * ((u * (n % ni)) / ni + (v * Math.floor(n / ni)) / nj)
-      cos[n] = Math.cos(angle)
-      sin[n] = Math.sin(angle)
-    }
-    const both = (u === 0 && v === 0 ? 1 : 2) / pixels
+  const out = new Float32Array(data.length * waves.length)
+  waves.forEach(({ cos, sin, isMean }, f) => {
+    const both = (isMean ? 1 : 2) / pixels
     for (let start = 0; start < data.length; start += pixels) {
       let [re, im] = [0, 0]
       for (let n = 0; n < pixels; n++) {
         re += data[start + n]! * cos[n]!
         im += data[start + n]! * sin[n]!
       }
-      for (let n = 0; n < pixels; n++) out[(start + n) * frequencies.length + f] = both * (re * cos[n]! + im * sin[n]!)
+      for (let n = 0; n < pixels; n++) out[(start + n) * waves.length + f] = both * (re * cos[n]! + im * sin[n]!)
     }
   })
   return out
 }
 
-/** The slices under a prompt; in a new array. */
-export function promptSlices(slices: Slices, gains: readonly number[]): Float32Array {
-  const parts = frequencyParts(slices, sizeOf(gains))
-  return slices.data.map((value, n) =>
-    gains.reduce((sum, gain, f) => sum + (gain - 1) * parts[n * gains.length + f]!, value),
-  )
+/** The slices under a prompt; in a new array. One by one, since their parts are many times their size. */
+export function promptSlices({ data, ni, nj }: Slices, gains: readonly number[]): Float32Array {
+  const out = Float32Array.from(data)
+  const [pixels, size] = [ni * nj, sizeOf(gains)]
+  const waves = wavesOf(ni, nj, size)
+  for (let start = 0; start < data.length; start += pixels) {
+    const parts = frequencyParts({ data: data.subarray(start, start + pixels), ni, nj }, size, waves)
+    for (let n = 0; n < pixels; n++)
+      for (let f = 0; f < gains.length; f++) out[start + n]! += (gains[f]! - 1) * parts[n * gains.length + f]!
+  }
+  return out
 }
