@@ -91,7 +91,7 @@ export const shapePrior = defineMethod<typeof options, State>({
         gradients,
         gradientNorm: normOf(gradients),
       })
-      const views = { batches, valid: base.valid, adapter: before, target: traced && Array.from(state.target), options }
+      const views = { batches, valid: base.valid, adapter: before, options }
       const seen = batches.map((slices) => sliceBatch(base, slices))
       const trace = logits && { trace: traceOf(seen, logits, { ...views, after: plain(adapter) }) }
       logits?.dispose()
