@@ -24,13 +24,10 @@ export function greysOf(scan: Scan, window: Window, isInverted: boolean): Greys 
   return { id: ++count, first, table: greyTable(window, isInverted, rescale, first, type === 'uint8' ? 256 : 65536) }
 }
 
+export type Scratch = { cut?: Voxels | undefined; whole?: Uint16Array | undefined }
+
 /** The pixels of a slice as the table of greysOf counts them. `scratch` holds arrays from one slice to the next. */
-export function wholePixels(
-  scan: Scan,
-  cut: Cut,
-  slice: number,
-  scratch: { cut?: Voxels | undefined; whole?: Uint16Array | undefined },
-): Whole {
+export function wholePixels(scan: Scan, cut: Cut, slice: number, scratch: Scratch): Whole {
   const pixels = (scratch.cut = reslice(scan.data, scan.header.shape, cut, slice, scratch.cut))
   if (!(pixels instanceof Float32Array)) return pixels
   const whole = scratch.whole?.length === pixels.length ? scratch.whole : new Uint16Array(pixels.length)

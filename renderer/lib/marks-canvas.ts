@@ -74,10 +74,14 @@ export function drawScaleBar(
     const tick = (n % parts === 0 ? 8 : 4) * pixelRatio
     return [x - tick, y, x, y]
   })
+  // Readable on bright parts too.
+  context.shadowColor = '#000'
+  context.shadowBlur = 4 * pixelRatio
   line(context, color, [x, top, x, top + long], ...ticks)
   context.fillStyle = color
   context.font = font
   context.textAlign = 'right'
   context.textBaseline = 'middle'
   context.fillText(scaleBarText(mm), x - 12 * pixelRatio, top + long / 2)
+  context.shadowBlur = 0
 }

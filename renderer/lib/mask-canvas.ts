@@ -1,5 +1,6 @@
 /** Masks above the grey picture: fill, outline and pattern per label, on a canvas of their own. */
 import { traceContours } from './contours.ts'
+import type { Contour } from './contours.ts'
 import type { Cut } from './planes.ts'
 import { reslice } from './reslice.ts'
 import type { Mask } from './scan.ts'
@@ -42,8 +43,7 @@ type Traced = {
   readonly cut: Cut
   readonly slice: number
   readonly hidden: string
-  /** In millimetres of the plane, by label. */
-  readonly paths: ReadonlyMap<number, Path2D>
+  readonly contours: readonly Contour[]
 }
 
 export class MaskCanvas {
@@ -65,11 +65,9 @@ export class MaskCanvas {
     layers.forEach((layer, n) => {
       context.save()
       if (layer.clip) clipTo(context, layer.clip)
-      for (const [label, path] of this.traced[n]!.paths) {
-        const onScreen = new Path2D()
-        onScreen.addPath(path, new DOMMatrix([...matrix]))
-        if (layer.against) this.paintChange(label, onScreen, layer, pixelRatio)
-        else paintLabel(context, onScreen, layer.colors[label] ?? null, layer, pixelRatio)
+      for (const [label, path] of pathsOf(this.traced[n]!.contours, cut, matrix)) {
+        if (layer.against) this.paintChange(label, path, layer, pixelRatio)
+        else paintLabel(context, path, layer.colors[label] ?? null, layer, pixelRatio)
       }
       context.restore()
     })
@@ -93,21 +91,19 @@ export class MaskCanvas {
       this.others = reslice(layer.against.data, shape, cut, slice, this.others)
       markChanges(this.pixels, this.others, layer.colors)
     }
-    const paths = pathsOf(this.pixels, cut)
-    return { mask: layer.mask, against: layer.against, cut, slice, hidden, paths }
+    const contours = traceContours(this.pixels, cut.size[0], cut.size[1])
+    return { mask: layer.mask, against: layer.against, cut, slice, hidden, contours }
   }
 
   private paintChange(change: number, path: Path2D, { fill, outlinePx }: MaskLayer, pixelRatio: number): void {
     const { context, tokens } = this
     const isGained = change === gained || change === relabelled
     const isLost = change === lost || change === relabelled
-    context.lineWidth = Math.max(outlinePx, 1) * pixelRatio
     if (change === unchanged) {
       context.strokeStyle = tokens.kept
       context.setLineDash([])
       context.globalAlpha = 0.8
-      context.lineWidth = pixelRatio
-      context.stroke(path)
+      strokeWith(context, path, pixelRatio)
       context.globalAlpha = 1
       return
     }
@@ -120,7 +116,7 @@ export class MaskCanvas {
     if (isLost) fillWith(context, path, dotted(context, tokens.before, pixelRatio))
     context.strokeStyle = color
     context.setLineDash(isGained ? [] : [3 * pixelRatio, 2 * pixelRatio])
-    context.stroke(path)
+    strokeWith(context, path, Math.max(outlinePx, 1) * pixelRatio)
   }
 }
 
@@ -140,19 +136,56 @@ function paintLabel(
   }
   if (outlinePx === 0) return
   context.strokeStyle = color
-  context.lineWidth = outlinePx * pixelRatio
   context.setLineDash(isDashed ? [5 * pixelRatio, 3 * pixelRatio] : [])
-  context.stroke(path)
+  strokeWith(context, path, outlinePx * pixelRatio)
 }
 
-function pathsOf(labels: Uint8Array, cut: Cut): ReadonlyMap<number, Path2D> {
+/**
+ * A line of so many canvas pixels. Lines of one pixel are drawn many times faster than wider ones, which are made areas
+ * first; so lines up to three pixels are made of those, side by side.
+ */
+function strokeWith(context: CanvasRenderingContext2D, path: Path2D, width: number): void {
+  const aside = (width - 1) / 2
+  if (width <= 1 || width > 3) {
+    context.lineWidth = width
+    context.stroke(path)
+    return
+  }
+  context.lineWidth = 1
+  const shifts = [[aside, 0], [-aside, 0], [0, aside], [0, -aside], ...(width > 2 ? [[0, 0]] : [])]
+  for (const [x, y] of shifts) {
+    context.setTransform(1, 0, 0, 1, x!, y!)
+    context.stroke(path)
+  }
+  context.resetTransform()
+}
+
+/** Points closer than this to the one before, in canvas pixels, would not be seen; drawing them takes most of the time. */
+const finest = 0.6
+
+/** One path a label, in canvas pixels. */
+function pathsOf(contours: readonly Contour[], cut: Cut, matrix: Matrix): ReadonlyMap<number, Path2D> {
   const paths = new Map<number, Path2D>()
-  const [width, height] = cut.spacing
-  for (const { label, points } of traceContours(labels, cut.size[0], cut.size[1])) {
+  const [a, b, c, d] = [
+    matrix[0] * cut.spacing[0],
+    matrix[1] * cut.spacing[0],
+    matrix[2] * cut.spacing[1],
+    matrix[3] * cut.spacing[1],
+  ]
+  const [e, f] = [matrix[4], matrix[5]]
+  for (const { label, points } of contours) {
     const path = paths.get(label) ?? new Path2D()
     paths.set(label, path)
-    path.moveTo(points[0]! * width, points[1]! * height)
-    for (let n = 2; n < points.length; n += 2) path.lineTo(points[n]! * width, points[n + 1]! * height)
+    let [lastX, lastY] = [Infinity, Infinity]
+    for (let n = 0; n < points.length; n += 2) {
+      const x = a * points[n]! + c * points[n + 1]! + e
+      const y = b * points[n]! + d * points[n + 1]! + f
+      if (n === 0) path.moveTo(x, y)
+      else if ((x - lastX) ** 2 + (y - lastY) ** 2 < finest ** 2) continue
+      else path.lineTo(x, y)
+      lastX = x
+      lastY = y
+    }
     path.closePath()
   }
   return paths

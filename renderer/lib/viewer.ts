@@ -9,22 +9,34 @@ import type { Cut } from './planes.ts'
 import { pixelsPerMm } from './view-transform.ts'
 import type { PlaneView } from './view-transform.ts'
 
-export type Picture = { readonly pixels: Whole; readonly cut: Cut; readonly id: string; readonly greys: Greys }
+/** `id` names scan and slice; `pixels` is asked only where they are not on the shared canvas already. */
+export type Picture = {
+  readonly id: string
+  readonly cut: Cut
+  readonly greys: Greys
+  readonly pixels: () => Whole
+}
+
+/** cornerstone's canvas of a plane in its own pixels: before and after show the same slice, so they share it. */
+const shared = new WeakMap<Cut, object>()
 
 export class GreyCanvas {
   private readonly canvas: HTMLCanvasElement
-  /** What cornerstone calls an enabled element; its render canvas is kept between slices. */
+  /** What cornerstone calls an enabled element. */
   private readonly enabled: Record<string, unknown>
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas
     // Asked for before cornerstone does: it wants a desynchronised one, which tears under the canvases above.
     canvas.getContext('2d', { alpha: false })
-    this.enabled = { element: canvas, canvas, layers: [], options: {}, data: {}, renderingTools: {} }
+    this.enabled = { element: canvas, canvas, layers: [], options: {}, data: {} }
   }
 
   draw(picture: Picture, view: PlaneView, isSmooth: boolean): void {
     const image = imageOf(picture)
+    const tools = shared.get(picture.cut) ?? {}
+    shared.set(picture.cut, tools)
+    this.enabled['renderingTools'] = tools
     this.enabled['image'] = image
     this.enabled['viewport'] = {
       ...(getDefaultViewport(this.canvas, image as never) as object),
@@ -49,7 +61,7 @@ function imageOf({ pixels, cut, id, greys }: Picture): Record<string, unknown> {
     invert: false,
     // Stands for the window above, which is never looked at.
     cachedLut: { ...voi, invert: false, lutArray: greys.table },
-    getPixelData: () => pixels,
+    getPixelData: pixels,
     columns,
     rows,
     width: columns,
@@ -57,7 +69,6 @@ function imageOf({ pixels, cut, id, greys }: Picture): Record<string, unknown> {
     columnPixelSpacing: cut.spacing[0],
     rowPixelSpacing: cut.spacing[1],
     color: false,
-    sizeInBytes: pixels.byteLength,
   }
 }
 

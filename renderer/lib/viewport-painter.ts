@@ -1,7 +1,7 @@
 /** Draws one viewport: grey picture, masks, marks, each on its own canvas, and of those only what changed. */
 import { cancelFrame, requestFrame } from './frames.ts'
 import { wholePixels } from './grey-image.ts'
-import type { Greys, Whole } from './grey-image.ts'
+import type { Greys, Scratch } from './grey-image.ts'
 import { drawCrosshair, drawScaleBar } from './marks-canvas.ts'
 import type { PlaneColors } from './marks-canvas.ts'
 import { MaskCanvas, isSameLayer } from './mask-canvas.ts'
@@ -34,8 +34,6 @@ export class ViewportPainter {
   private readonly colors: PlaneColors & { readonly text: string }
   private readonly font: string
   private readonly observer: ResizeObserver
-  private readonly scratch = {}
-  private picture: { readonly of: readonly unknown[]; readonly id: string; readonly pixels: Whole } | undefined
   private scene: Scene | undefined
   private drawn: Scene | undefined
 
@@ -101,13 +99,9 @@ export class ViewportPainter {
     this.drawn = scene
   }
 
-  /** Windowing and panning find the slice's pixels where they were put. */
   private drawGrey({ scan, cut, slice, greys, view, isSmooth }: Scene): void {
-    const of = [scan, cut, slice]
-    if (!this.picture?.of.every((part, n) => part === of[n]))
-      this.picture = { of, id: String(++pictures), pixels: wholePixels(scan, cut, slice, this.scratch) }
-    const { id, pixels } = this.picture
-    this.grey.draw({ pixels, cut, id, greys }, view, isSmooth)
+    const id = `${idOf(scan)} ${slice}`
+    this.grey.draw({ id, cut, greys, pixels: () => wholePixels(scan, cut, slice, scratchOf(cut)) }, view, isSmooth)
   }
 
   private drawMarks({ cut, view, crosshair, hasScaleBar }: Scene, matrix: Matrix): void {
@@ -129,7 +123,23 @@ export class ViewportPainter {
   }
 }
 
-let pictures = 0
+const ids = new WeakMap<Scan, number>()
+let scans = 0
+
+function idOf(scan: Scan): number {
+  const id = ids.get(scan) ?? ++scans
+  ids.set(scan, id)
+  return id
+}
+
+const scratches = new WeakMap<Cut, Scratch>()
+
+/** Arrays for the pixels of a plane, used again for every slice. */
+function scratchOf(cut: Cut): Scratch {
+  const scratch = scratches.get(cut) ?? {}
+  scratches.set(cut, scratch)
+  return scratch
+}
 
 function isSameList(a: readonly MaskLayer[], b: readonly MaskLayer[]): boolean {
   return a.length === b.length && a.every((layer, n) => isSameLayer(layer, b[n]!))
