@@ -136,7 +136,7 @@ export async function adaptedOnnx(
 }
 
 /** The very model that a run adapted; the caller disposes of it. Throws UserError where another version lies in its place. */
-async function loadRunModel(run: ReadRun): Promise<Model> {
+export async function loadRunModel(run: ReadRun): Promise<Model> {
   const model = await loadModel(run.record.model.name)
   try {
     checkRunModel(run, model)

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { adaptersCommand } from './adapters.ts'
 import { adaptCommand } from './adapt.ts'
 import { bakeoffCommand } from './bakeoff.ts'
 import { benchCommand } from './bench.ts'
@@ -38,6 +39,7 @@ const commands = [
   reportCommand,
   replayCommand,
   modelsCommand,
+  adaptersCommand,
   methodsCommand,
   trainCommand,
   simulateCommand,

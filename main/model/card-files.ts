@@ -1,5 +1,6 @@
 /** Which models there are, and their cards; weights are read by files.ts. */
 import { readFile, readdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { basename, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
@@ -14,11 +15,16 @@ export type ListedModel = {
   readonly problem?: string
 }
 
-/** The models that come with Scanbridge, then those in the user's folder, $SCANBRIDGE_MODELS. */
+/** The models that come with Scanbridge, then those in the user's own folder. */
 export function modelRoots(): readonly { folder: string; shipped: boolean }[] {
-  const own = process.env['SCANBRIDGE_MODELS']
   const shipped = { folder: fileURLToPath(new URL('../../models', import.meta.url)), shipped: true }
-  return own ? [shipped, { folder: resolve(own), shipped: false }] : [shipped]
+  return [shipped, { folder: ownModels(), shipped: false }]
+}
+
+/** $SCANBRIDGE_MODELS, or `models` in the app's own folder. */
+export function ownModels(): string {
+  const { SCANBRIDGE_MODELS: models, SCANBRIDGE_HOME: home } = process.env
+  return resolve(models || join(home || join(homedir(), 'Scanbridge'), 'models'))
 }
 
 export async function listModels(roots = modelRoots()): Promise<ListedModel[]> {

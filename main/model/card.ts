@@ -82,6 +82,22 @@ export const ModelCard = z.object({
     .loose(),
   source: SourceStatistics,
   limits: z.array(z.string()),
+  /** Where the weights come from, for a model that was adapted to a scanner (app/adapters.ts). */
+  adapted: z
+    .object({
+      from: z.object({ model: z.string(), sha256: z.string() }),
+      run: z.string(),
+      step: z.number().int(),
+      method: z.string(),
+      /** null: the run's input did not tell. */
+      scanner: z.string().nullable(),
+      created: z.iso.datetime(),
+      /** Mean Dice of the pinned source cases by the model it comes from, and by itself; null: not checked. */
+      pinned: z
+        .object({ manifest: z.string(), cases: z.number().int(), before: z.number(), after: z.number() })
+        .nullable(),
+    })
+    .optional(),
   /** Networks beside model.onnx that some methods need (Companions in model.ts), by their SHA-256. */
   companions: z.object({ shapePrior: z.string(), rotation: z.string(), restoration: z.string() }).partial().optional(),
   sha256: z.string(),
