@@ -75,7 +75,13 @@ export async function startApp(args: readonly string[] = [], { models, settings 
 
 async function openWindow(address: string, options: WindowOptions = {}): Promise<Window> {
   const { width = 1440, height = 900, scheme = 'dark' } = options
-  const context = await browser!.newContext({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true })
+  const context = await browser!.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    acceptDownloads: true,
+    // A headless Chromium without one reports a locale that no Intl knows, and charts fall back to tables.
+    locale: 'en-US',
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(30_000)
   const faults: string[] = []
