@@ -2,35 +2,11 @@ import { closeSync, existsSync, fsyncSync, openSync, statSync, truncateSync, wri
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
-import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { CaseRow } from '../evaluate/case-row.ts'
+import { Evaluation } from '../evaluate/evaluation.ts'
 import { openNifti, readLabelMap } from '../volume/nifti.ts'
 import type { LabelMap } from '../volume/volume.ts'
-
-/** evaluation.json: what makes one evaluation the same as another. A folder holds the rows of one only. */
-export const Evaluation = z.object({
-  schema: z.literal(1),
-  scanbridge: z.object({ version: z.string() }),
-  manifest: z.object({ sha256: z.string(), cases: z.number().int() }),
-  model: z.object({
-    name: z.string(),
-    version: z.string(),
-    sha256: z.string(),
-    labels: z.array(z.object({ value: z.number().int(), name: z.string(), color: z.string() })),
-  }),
-  methods: z.array(
-    z.object({
-      name: z.string(),
-      parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-    }),
-  ),
-  engine: z.string(),
-  seed: z.number().int(),
-  guard: z.boolean(),
-  toleranceMm: z.number(),
-})
-export type Evaluation = z.infer<typeof Evaluation>
 
 /** A line of timing.jsonl: apart from the rows, which are the same whenever they are made. */
 export type CaseTiming = {
@@ -77,6 +53,10 @@ export async function openEvaluation(folder: string, evaluation: Evaluation): Pr
     },
     close: () => files.forEach((file) => closeSync(file)),
   }
+}
+
+export function isEvaluation(folder: string): boolean {
+  return existsSync(join(folder, 'evaluation.json'))
 }
 
 export async function readEvaluation(folder: string): Promise<Evaluation> {

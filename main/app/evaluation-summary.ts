@@ -1,45 +1,48 @@
 import { states } from '../evaluate/case-row.ts'
 import type { CaseRow } from '../evaluate/case-row.ts'
+import type { Evaluation, EvaluationSummary } from '../evaluate/evaluation.ts'
 import { summarise } from '../evaluate/summary.ts'
-import type { MethodSummary } from '../evaluate/summary.ts'
+import { writeCohortReports } from '../report/cohort/files.ts'
+import { groupings } from '../report/cohort/groupings.ts'
+import { formats } from '../report/files.ts'
+import type { Format } from '../report/files.ts'
+import { notice } from '../report/report.ts'
 import { createRandom } from '../volume/random.ts'
-import { openEvaluation, readEvaluation, readRows, refuseOther, writeInto } from './evaluation-files.ts'
-import type { Evaluation } from './evaluation-files.ts'
+import { openEvaluation, readEvaluation, readRows, refuseOther, runFolder, writeInto } from './evaluation-files.ts'
 import { UserError } from '../errors.ts'
 
-/** summary.json: tables of everything in cases.jsonl. */
-export type EvaluationSummary = {
-  readonly schema: 1
-  readonly notice: string
-  readonly evaluation: Evaluation
-  readonly counts: {
-    readonly rows: number
-    readonly done: number
-    readonly failed: number
-    /** Done without a reference: label-free scores only. */
-    readonly withoutReference: number
-    /** Rows that the manifest and the methods ask for. */
-    readonly expected: number
-  }
-  readonly methods: readonly MethodSummary[]
-  readonly failures: readonly { readonly case: string; readonly method: string; readonly message: string }[]
+/**
+ * cases.csv, summary.json and the reports of the rows, in the order of manifest and methods: the same whatever order they
+ * were done in.
+ */
+export async function writeSummary(folder: string, evaluation: Evaluation, rows: readonly CaseRow[]): Promise<void> {
+  const sorted = inOrder(evaluation, rows)
+  const summary = summaryOf(evaluation, sorted)
+  await writeInto(folder, 'cases.csv', casesCsv(sorted))
+  await writeInto(folder, 'summary.json', `${JSON.stringify(summary, null, 2)}\n`)
+  await writeCohortReports(folder, { summary, rows: sorted, runOf: runOf(folder) }, formats)
 }
 
-const columns = ['scanner', 'manufacturer', 'model', 'fieldStrength', 'group'] as const
+/** The reports again, from evaluation.json and cases.jsonl alone. Returns the names of the files. */
+export async function rewriteReports(folder: string, wanted: readonly Format[]): Promise<string[]> {
+  const evaluation = await readEvaluation(folder)
+  const rows = inOrder(evaluation, await readRows(folder))
+  return writeCohortReports(folder, { summary: summaryOf(evaluation, rows), rows, runOf: runOf(folder) }, wanted)
+}
 
-/** cases.csv and summary.json of the rows, in the order of manifest and methods: the same whatever order they were done in. */
-export async function writeSummary(folder: string, evaluation: Evaluation, rows: readonly CaseRow[]): Promise<void> {
-  const order = evaluation.methods.map(({ name }) => name)
-  const sorted = [...rows].sort((a, b) => a.index - b.index || order.indexOf(a.method) - order.indexOf(b.method))
-  await writeInto(folder, 'cases.csv', casesCsv(sorted))
-  await writeInto(folder, 'summary.json', `${JSON.stringify(summaryOf(evaluation, sorted), null, 2)}\n`)
+function runOf(folder: string): (row: CaseRow) => string {
+  return ({ index, method }) => runFolder(folder, index, method)
+}
+
+function inOrder({ methods }: Evaluation, rows: readonly CaseRow[]): CaseRow[] {
+  const order = methods.map(({ name }) => name)
+  return [...rows].sort((a, b) => a.index - b.index || order.indexOf(a.method) - order.indexOf(b.method))
 }
 
 function summaryOf(evaluation: Evaluation, rows: readonly CaseRow[]): EvaluationSummary {
-  const own = [...new Set(rows.flatMap((row) => Object.keys(row.columns)))].sort()
   return {
     schema: 1,
-    notice: 'Research use only. Scanbridge is not a medical device, and its masks are not a diagnosis.',
+    notice,
     evaluation,
     counts: {
       rows: rows.length,
@@ -48,7 +51,7 @@ function summaryOf(evaluation: Evaluation, rows: readonly CaseRow[]): Evaluation
       withoutReference: rows.filter((row) => row.state === 'done' && row.reference === null).length,
       expected: evaluation.manifest.cases * evaluation.methods.length,
     },
-    methods: summarise(rows, [...columns, ...own], createRandom(evaluation.seed)),
+    methods: [...summarise(rows, groupings(rows).columns, createRandom(evaluation.seed))],
     failures: rows.flatMap((row) =>
       row.error ? [{ case: row.case, method: row.method, message: row.error.message }] : [],
     ),
@@ -75,11 +78,10 @@ export async function merge(
       })
     seen.add(`${name}\n${method}`)
   }
-  const order = first!.methods.map(({ name }) => name)
-  rows.sort((a, b) => a.index - b.index || order.indexOf(a.method) - order.indexOf(b.method))
+  const sorted = inOrder(first!, rows)
   ;(await openEvaluation(out, first!)).close()
-  await writeInto(out, 'cases.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  await writeSummary(out, first!, rows)
+  await writeInto(out, 'cases.jsonl', sorted.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  await writeSummary(out, first!, sorted)
   return { folder: out, rows: rows.length, expected: first!.manifest.cases * first!.methods.length }
 }
 

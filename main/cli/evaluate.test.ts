@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { freshFolder, scanbridge, start } from '../../tests/command-line.ts'
 import { ballScan, saveThresholdModel } from '../../tests/threshold-model.ts'
-import type { EvaluationSummary } from '../app/evaluation-summary.ts'
+import type { EvaluationSummary } from '../evaluate/evaluation.ts'
 import { createRandom } from '../volume/random.ts'
 import { writeNifti } from '../volume/nifti.ts'
 

@@ -7,10 +7,10 @@ type Options = { format: string; identity?: true }
 export function reportCommand(shell: Shell): Command {
   return command(
     'report',
-    'writes the reports of a run, or of the runs in a folder, again',
+    'writes the reports of a run, of the runs in a folder, or of an evaluation, again',
     'scanbridge report run --format html,pdf',
   )
-    .argument('<run>', 'a run folder, or a folder with runs in it')
+    .argument('<run>', 'a run folder, a folder with runs in it, or what "evaluate --out" wrote')
     .option('--format <list>', 'of html, pdf, json, csv', 'html,pdf,json,csv')
     .option('--identity', 'name the person scanned; without it nothing identifies them')
     .action(

@@ -61,8 +61,8 @@ export function csv(report: Report): string {
 }
 
 /** Missing: empty. Text that a spreadsheet would take for a formula gets an apostrophe. */
-function cell(value: string | number | null): string {
-  if (value === null) return ''
+export function cell(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return ''
   if (typeof value === 'number') return String(Number(value.toPrecision(9)))
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

@@ -88,10 +88,9 @@ async function readContent(folder: string, identity: Identity | undefined): Prom
 }
 
 async function readPictures(folder: string, masks: Masks): Promise<Pick<Content, 'rows' | 'pictures'>> {
-  const index = await readRunFile(folder, 'pictures/pictures.json')
   const pictures = new Map<string, Uint8Array>()
   const rows: PictureRow[] = []
-  for (const { file, ...place } of index ? PictureIndex.parse(JSON.parse(Buffer.from(index).toString('utf8'))) : []) {
+  for (const { file, ...place } of await readPlaces(folder)) {
     const png = await readRunFile(folder, `pictures/${file}`)
     if (!png) continue
     const name = `${place.plane}-${place.index}`
@@ -101,11 +100,18 @@ async function readPictures(folder: string, masks: Masks): Promise<Pick<Content,
   return { rows, pictures }
 }
 
+/** Which slices a run has pictures of; none where it ended before its first mask. */
+export async function readPlaces(folder: string): Promise<z.infer<typeof PictureIndex>> {
+  const index = await readRunFile(folder, 'pictures/pictures.json')
+  return index ? PictureIndex.parse(JSON.parse(Buffer.from(index).toString('utf8'))) : []
+}
+
 function agreementOf(before: LabelMap, after: LabelMap, labels: Masks['labels']): Record<string, number> {
   return Object.fromEntries(labels.map(({ name, value }) => [name, overlap(after, before, [value]).dice]))
 }
 
-async function readMask(folder: string, name: string): Promise<LabelMap | undefined> {
+/** In LPS order. */
+export async function readMask(folder: string, name: string): Promise<LabelMap | undefined> {
   const bytes = await readRunFile(folder, name)
   return bytes && orient(readLabelMap(openNifti(bytes, name)), 'LPS')
 }

@@ -1,3 +1,4 @@
+import { dataUris, list, section, table } from './html-parts.ts'
 import { escape, svg, svgDefinitions } from './svg.ts'
 import { stylesheet } from './style.ts'
 import {
@@ -14,7 +15,7 @@ import {
   verdictBadge,
   volumeTable,
 } from './sections.ts'
-import type { Content, Table } from './sections.ts'
+import type { Content } from './sections.ts'
 import { date } from './format.ts'
 import type { PictureRow } from './panels.ts'
 
@@ -97,14 +98,6 @@ ${section('Words', `<table class="facts"><tbody>${definitions.map(([word, meanin
 `
 }
 
-function section(title: string, body: string): string {
-  return `<section>\n<h2>${escape(title)}</h2>\n${body}\n</section>`
-}
-
-function list(items: readonly string[]): string {
-  return items.length ? `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join('')}</ul>` : ''
-}
-
 function pictures(rows: readonly PictureRow[], legend: string): string {
   const names = rows[0]!.panels.map(({ name }) => name)
   const heads =
@@ -116,23 +109,4 @@ function pictures(rows: readonly PictureRow[], legend: string): string {
       `<figure class="row"><div class="panels${panels.length === 1 ? ' one' : ''}">${panels.map(({ scene }) => svg(scene, 'panel')).join('')}</div><figcaption>${escape(caption)}</figcaption></figure>`,
   )
   return `<ul class="legend">${legend}</ul>\n${heads}\n${figures.join('\n')}`
-}
-
-function table({ header, rows, numbers, hasTotal }: Table, swatches: readonly string[] = []): string {
-  const kind = (column: number): string => (numbers.includes(column) ? ' class="number"' : '')
-  const head = header.map((cell, n) => `<th scope="col"${kind(n)}>${escape(cell)}</th>`).join('')
-  const body = rows.map((row, r) => {
-    const swatch = swatches[r]
-      ? `<svg class="swatch" viewBox="0 0 1 1" aria-hidden="true"><path d="M0 0H1V1H0Z" fill="${escape(swatches[r])}"/></svg>`
-      : ''
-    const cells = row.map((cell, n) =>
-      n === 0 ? `<th scope="row"${kind(0)}>${swatch}${escape(cell)}</th>` : `<td${kind(n)}>${escape(cell)}</td>`,
-    )
-    return `<tr${hasTotal && r === rows.length - 1 ? ' class="whole"' : ''}>${cells.join('')}</tr>`
-  })
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
-}
-
-function dataUris(pngs: ReadonlyMap<string, Uint8Array>): Map<string, string> {
-  return new Map([...pngs].map(([name, png]) => [name, `data:image/png;base64,${Buffer.from(png).toString('base64')}`]))
 }

@@ -1,10 +1,24 @@
-import PDFDocument from 'pdfkit'
 import { date } from './format.ts'
 import { latin } from './latin.ts'
-import { factTable, feet, fonts, heading, inner, ink, page, room, scene, table, words } from './pdf-page.ts'
+import {
+  factTable,
+  feet,
+  fonts,
+  grid,
+  heading,
+  inner,
+  ink,
+  legend,
+  newDocument,
+  openImage,
+  page,
+  room,
+  scene,
+  table,
+  words,
+} from './pdf-page.ts'
 import type { Document } from './pdf-page.ts'
 import { drawScene } from './pdf-scene.ts'
-import type { Scene } from './scene.ts'
 import type { PictureRow } from './panels.ts'
 import {
   bars,
@@ -28,24 +42,7 @@ import type { Content, Tone } from './sections.ts'
  */
 export async function pdf(content: Content): Promise<Uint8Array> {
   const { report, rows } = content
-  const doc = new PDFDocument({
-    size: 'A4',
-    margins: { top: page.margin, left: page.margin, right: page.margin, bottom: page.margin },
-    bufferPages: true,
-    lang: 'en',
-    displayTitle: true,
-    info: {
-      Title: `Scanbridge report ${report.run.id}`,
-      Creator: 'Scanbridge',
-      Producer: 'Scanbridge',
-      CreationDate: new Date(report.run.created),
-      ModDate: new Date(report.run.created),
-    },
-  })
-  const chunks: Uint8Array[] = []
-  const finished = new Promise<void>((resolve, reject) => doc.on('end', resolve).on('error', reject))
-  doc.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-
+  const { doc, finish } = newDocument(`Scanbridge report ${report.run.id}`, new Date(report.run.created))
   title(doc, content)
   figures(doc, content)
   if (report.volumes.length) {
@@ -82,10 +79,8 @@ export async function pdf(content: Content): Promise<Uint8Array> {
     'Words',
     definitions.map(([name, value]) => ({ name, value })),
   )
-  feet(doc, report.notice, report.run.id)
-  doc.end()
-  await finished
-  return concatenated(chunks)
+  feet(doc, `${report.notice}  Run ${report.run.id}`)
+  return finish()
 }
 
 const tones: Record<Tone, string> = { good: '#00704f', bad: '#b34700', note: '#0b5cad', plain: '#5b6570' }
@@ -210,55 +205,4 @@ function pictures(doc: Document, content: Content): void {
     words(doc, row.caption, { size: 8.5, color: ink.muted })
     doc.y += 9
   }
-}
-
-function legend(doc: Document, swatches: ReturnType<typeof legends>): void {
-  let x = page.margin
-  for (const { name, scene: drawing } of swatches) {
-    const width = 26 + doc.font(fonts.normal).fontSize(8.5).widthOfString(latin(name)) + 14
-    if (x + width > page.margin + inner) {
-      x = page.margin
-      doc.y += 14
-    }
-    const y = doc.y
-    drawScene(doc, drawing, { x, y, scale: 20 / drawing.width })
-    doc
-      .font(fonts.normal)
-      .fontSize(8.5)
-      .fillColor(ink.text)
-      .text(latin(name), x + 25, y + 1.5, { lineBreak: false })
-    doc.y = y
-    x += width
-  }
-  doc.x = page.margin
-  doc.y += 20
-}
-
-function grid(doc: Document, scenes: readonly Scene[], columns: number): void {
-  const width = (inner - (columns - 1) * 12) / columns
-  for (let start = 0; start < scenes.length; start += columns) {
-    const row = scenes.slice(start, start + columns)
-    const height = (row[0]!.height * width) / row[0]!.width
-    room(doc, height + 8)
-    const y = doc.y
-    row.forEach((drawing, n) =>
-      drawScene(doc, drawing, { x: page.margin + n * (width + 12), y, scale: width / drawing.width }),
-    )
-    doc.y = y + height + 8
-  }
-}
-
-/** Opened once and placed on as many panels as there are; missing in pdfkit's types. */
-function openImage(doc: Document, png: Uint8Array): PDFKit.Mixins.ImageSrc {
-  return (doc as unknown as { openImage(source: Buffer): PDFKit.Mixins.ImageSrc }).openImage(Buffer.from(png))
-}
-
-function concatenated(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
