@@ -10,7 +10,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'svelte.config.js', 'build/*.mjs'] },
+        projectService: { allowDefaultProject: ['*.config.{js,mjs}', 'build/*.mjs'] },
         extraFileExtensions: ['.svelte'],
         tsconfigRootDir: import.meta.dirname,
       },
@@ -31,7 +31,7 @@ export default tseslint.config(
   },
   {
     // Plain scripts that the system's Node runs before anything is installed.
-    files: ['build/**/*.mjs', 'eslint.config.js', 'svelte.config.js'],
+    files: ['build/**/*.mjs', '*.config.{js,mjs}'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
   },

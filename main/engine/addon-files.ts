@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { bindingFolder, quietSource, type NativeEngine } from './files.ts'
+import { bindingFolder, quietSource, unpacked, type NativeEngine } from './files.ts'
 import { InstallError } from './install-error.ts'
 
 const run = promisify(execFile)
@@ -18,7 +18,7 @@ export async function findCompiler(): Promise<string> {
 
 /** Builds tfjs-node's addon beside the unpacked TensorFlow, and the one that mutes stderr. Node-API: they serve any Node. */
 export async function compileAddons(engine: NativeEngine, compiler: string, folder: string): Promise<void> {
-  const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'))
+  const headers = unpacked(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')))
   const common = ['-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION', `-I${headers}/include`]
   const binding = [
     ...['-std=c++17', '-DNODE_GYP_MODULE_NAME=tfjs_binding', '-I..', `-I${folder}/tensorflow/include`],

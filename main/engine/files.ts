@@ -30,8 +30,11 @@ export function cacheFolder(): string {
   return SCANBRIDGE_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'scanbridge')
 }
 
-/** Where an engine lies: by TensorFlow's version, the machine's kind, and the sources the addon is made from. */
+/** Where an engine lies: where the installer of the app put it, $SCANBRIDGE_ENGINE, else by TensorFlow's version, the machine's
+ *  kind, and the sources the addon is made from. */
 export function engineFolder(engine: NativeEngine): string {
+  const shipped = join(process.env['SCANBRIDGE_ENGINE'] ?? '', engine)
+  if (process.env['SCANBRIDGE_ENGINE'] && existsSync(join(shipped, 'engine.json'))) return shipped
   const key = `${engine}-${tensorflowVersion}-${process.platform}-${process.arch}-${sourcesHash(engine)}`
   return join(cacheFolder(), 'engine', key)
 }
@@ -45,9 +48,14 @@ export const npmPackages: Readonly<Record<NativeEngine, string>> = {
 /** Where npm put the addon's C++ sources. */
 export function bindingFolder(engine: NativeEngine): string {
   const manifest = createRequire(import.meta.url).resolve(`${npmPackages[engine]}/package.json`)
-  return join(dirname(manifest), 'binding')
+  return unpacked(join(dirname(manifest), 'binding'))
 }
-export const quietSource = fileURLToPath(new URL('./quiet.c', import.meta.url))
+export const quietSource = unpacked(fileURLToPath(new URL('./quiet.c', import.meta.url)))
+
+/** A compiler cannot read a packed app's archive: what it needs lies beside it. */
+export function unpacked(path: string): string {
+  return path.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked')
+}
 
 function sourcesHash(engine: NativeEngine): string {
   const hash = createHash('sha256')
