@@ -1,6 +1,7 @@
 /** Installers of the app that `npm run build:app` laid out in out/app. docs/packaging.md tells the why of the choices. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { thisBuild } from './main/app/build-files.ts'
 import { engineFolder } from './main/engine/files.ts'
 
 /** The CPU engine of this machine, where it is set up: an installed app needs no compiler then. */
@@ -29,7 +30,7 @@ export default {
   productName: 'Scanbridge',
   copyright: 'Apache-2.0, the Scanbridge authors',
   directories: { output: 'dist', buildResources: 'build/icons' },
-  extraMetadata: { main: 'main/host/electron.js' },
+  extraMetadata: { main: 'main/host/electron.js', commit: thisBuild().commit },
   files: [
     { from: 'out/app', to: '.', filter: ['**/*', '!package.json', '!**/*.map'] },
     // Left out by electron-builder as sources, but `scanbridge engine install` compiles them.

@@ -2,6 +2,7 @@
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Plugin } from 'vite'
+import { thisBuild } from '../main/app/build-files.ts'
 import { readLicences } from '../main/app/licence-files.ts'
 
 /** What the app reads beside its code, where its code looks for it. */
@@ -26,7 +27,8 @@ export function copyDataFiles(root: string): Plugin {
       const { name, version, description, license, type } = JSON.parse(
         readFileSync(join(root, 'package.json'), 'utf8'),
       ) as Record<string, unknown>
-      const manifest = { name, version, description, license, type, main: 'main/host/electron.js' }
+      const { commit } = thisBuild()
+      const manifest = { name, version, description, license, type, main: 'main/host/electron.js', commit }
       writeFileSync(join(dir!, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
       writeFileSync(join(dir!, 'licences.json'), `${JSON.stringify(readLicences(), null, 1)}\n`)
     },

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What made a result: the version, and the commit where this is a git checkout. */
+/** What made a result: the version, and the commit where this is a git checkout or was packed from one. */
 export function thisBuild(): { version: string; commit: string | null } {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-  return { version, commit: commit() }
+  const text = readFileSync(join(root, 'package.json'), 'utf8')
+  const { version, commit: packed } = JSON.parse(text) as { version: string; commit?: string | null }
+  return { version, commit: packed ?? commit() }
 }
 
 /** Read from git's own files, because git need not be installed. */

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CallName, Input, Output, Reply } from '../../main/contract/contract.ts'
+import { thisBuild } from '../../main/app/build-files.ts'
 import { freshFolder } from '../command-line.ts'
 import { ballNifti, saveThresholdModel } from '../threshold-model.ts'
 
@@ -59,6 +60,8 @@ packing('what the app needs is inside', () => {
   ])
     expect(files, file).toContain(`/${file}`)
   expect(manifest(join(app, 'package.json'))).toMatchObject({ main: 'main/host/electron.js', type: 'module' })
+  // Others may commit while this packs.
+  if (thisBuild().commit !== null) expect(manifest(join(app, 'package.json'))['commit']).toMatch(/^[0-9a-f]{40}$/)
   expect(readFileSync(join(packed, 'resources/LICENSE.txt'))).toEqual(readFileSync(join(root, 'LICENSE')))
   // A compiler reads these: they lie beside the archive.
   const unpacked = join(packed, 'resources/app.asar.unpacked')
