@@ -18,7 +18,7 @@ export async function buildPage() {
     console.error('Building the page.')
     const state = stateOfSources()
     const vite = join(root, 'node_modules/vite/bin/vite.js')
-    const code = await run(projectNode(), [vite, 'build', '--logLevel', 'warn'], { NODE_ENV: 'production' })
+    const code = await run(projectNode(), [vite, 'build', '--logLevel', 'error'], { NODE_ENV: 'production' })
     if (code !== 0) throw new Error('The page could not be built; the reason stands above.')
     mkdirSync(join(root, '.cache'), { recursive: true })
     writeFileSync(stamp, state)

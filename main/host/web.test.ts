@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   rmdirSync,
   symlinkSync,
   writeFileSync,
@@ -37,7 +38,10 @@ beforeAll(async () => {
   host = await startWeb({ port: 0, roots: [at('allowed')], log: (text) => void (log += `${text}\n`) })
   token = /#token=([\w-]{43})$/.exec(host.address)![1]!
 })
-afterAll(() => host.close())
+afterAll(async () => {
+  await host.close()
+  rmSync(place, { recursive: true, force: true })
+})
 
 type Answer = { readonly status: number; readonly headers: Record<string, unknown>; readonly body: Buffer }
 type Sent = { method?: string; headers?: Record<string, string>; body?: string | Buffer; isStranger?: boolean }
