@@ -37,6 +37,9 @@ export function isSameLayer(a: MaskLayer, b: MaskLayer): boolean {
   )
 }
 
+/** Canvas pixels in a CSS pixel, and whether a voxel is so small that its borders crowd. */
+type Pen = { readonly pixelRatio: number; readonly isDense: boolean }
+
 type Traced = {
   readonly mask: Mask
   readonly against: Mask | undefined
@@ -61,13 +64,15 @@ export class MaskCanvas {
   draw(layers: readonly MaskLayer[], cut: Cut, slice: number, matrix: Matrix, pixelRatio: number): void {
     const { context } = this
     context.clearRect(0, 0, context.canvas.width, context.canvas.height)
+    const pixelsPerVoxel = Math.hypot(matrix[0], matrix[1]) * Math.min(cut.spacing[0], cut.spacing[1])
+    const pen: Pen = { pixelRatio, isDense: pixelsPerVoxel < 2 * pixelRatio }
     this.traced = layers.map((layer) => this.trace(layer, cut, slice))
     layers.forEach((layer, n) => {
       context.save()
       if (layer.clip) clipTo(context, layer.clip)
       for (const [label, path] of pathsOf(this.traced[n]!.contours, cut, matrix)) {
-        if (layer.against) this.paintChange(label, path, layer, pixelRatio)
-        else paintLabel(context, path, layer.colors[label] ?? null, layer, pixelRatio)
+        if (layer.against) this.paintChange(label, path, layer, pen)
+        else paintLabel(context, path, layer.colors[label] ?? null, layer, pen)
       }
       context.restore()
     })
@@ -95,7 +100,12 @@ export class MaskCanvas {
     return { mask: layer.mask, against: layer.against, cut, slice, hidden, contours }
   }
 
-  private paintChange(change: number, path: Path2D, { fill, outlinePx }: MaskLayer, pixelRatio: number): void {
+  private paintChange(
+    change: number,
+    path: Path2D,
+    { fill, outlinePx }: MaskLayer,
+    { pixelRatio, isDense }: Pen,
+  ): void {
     const { context, tokens } = this
     const isGained = change === gained || change === relabelled
     const isLost = change === lost || change === relabelled
@@ -103,7 +113,7 @@ export class MaskCanvas {
       context.strokeStyle = tokens.kept
       context.setLineDash([])
       context.globalAlpha = 0.8
-      strokeWith(context, path, pixelRatio)
+      strokeWith(context, path, pixelRatio, isDense)
       context.globalAlpha = 1
       return
     }
@@ -116,7 +126,7 @@ export class MaskCanvas {
     if (isLost) fillWith(context, path, dotted(context, tokens.before, pixelRatio))
     context.strokeStyle = color
     context.setLineDash(isGained ? [] : [3 * pixelRatio, 2 * pixelRatio])
-    strokeWith(context, path, Math.max(outlinePx, 1) * pixelRatio)
+    strokeWith(context, path, Math.max(outlinePx, 1) * pixelRatio, isDense)
   }
 }
 
@@ -125,7 +135,7 @@ function paintLabel(
   path: Path2D,
   color: string | null,
   { fill, outlinePx, isDashed }: MaskLayer,
-  pixelRatio: number,
+  { pixelRatio, isDense }: Pen,
 ): void {
   if (color === null) return
   if (fill > 0) {
@@ -137,14 +147,15 @@ function paintLabel(
   if (outlinePx === 0) return
   context.strokeStyle = color
   context.setLineDash(isDashed ? [5 * pixelRatio, 3 * pixelRatio] : [])
-  strokeWith(context, path, outlinePx * pixelRatio)
+  strokeWith(context, path, outlinePx * pixelRatio, isDense)
 }
 
 /**
  * A line of so many canvas pixels. Lines of one pixel are drawn many times faster than wider ones, which are made areas
- * first; so lines up to three pixels are made of those, side by side.
+ * first; so lines up to three pixels are made of those, side by side: two where borders are so dense that nobody sees
+ * that lines along one diagonal stay thin.
  */
-function strokeWith(context: CanvasRenderingContext2D, path: Path2D, width: number): void {
+function strokeWith(context: CanvasRenderingContext2D, path: Path2D, width: number, isDense: boolean): void {
   const aside = (width - 1) / 2
   if (width <= 1 || width > 3) {
     context.lineWidth = width
@@ -152,7 +163,12 @@ function strokeWith(context: CanvasRenderingContext2D, path: Path2D, width: numb
     return
   }
   context.lineWidth = 1
-  const shifts = [[aside, 0], [-aside, 0], [0, aside], [0, -aside], ...(width > 2 ? [[0, 0]] : [])]
+  const shifts = isDense
+    ? [
+        [aside, aside],
+        [-aside, -aside],
+      ]
+    : [[aside, 0], [-aside, 0], [0, aside], [0, -aside], ...(width > 2 ? [[0, 0]] : [])]
   for (const [x, y] of shifts) {
     context.setTransform(1, 0, 0, 1, x!, y!)
     context.stroke(path)
