@@ -60,7 +60,8 @@ describe('the words of a verdict', () => {
     expect(keptText({ state: 'cancelled', kept: 'source', volumes })).toBe("the source model's mask")
   })
 
-  it('does not call a plain segmentation unguarded', () => {
+  it('calls a plain segmentation neither unguarded nor not in need: nobody asked to adapt', () => {
     expect(words('done', 'off', { method: 'source' }).badge).toBe('Source model')
+    expect(words('done', 'not-needed', { method: 'source' }).badge).toBe('Source model')
   })
 })

@@ -57,6 +57,13 @@ export function verdictWords(run: Judged): VerdictWords {
 }
 
 function doneWords({ method, kept, guardChoice }: Judged, verdict: Judged['verdict']): VerdictWords {
+  // A segmentation alone was never to adapt, so there is nothing to judge.
+  if (method === 'source')
+    return {
+      badge: 'Source model',
+      tone: 'plain',
+      advice: 'The mask of the model as it was shipped. Nothing was adapted.',
+    }
   switch (verdict) {
     case 'accepted':
       return {
@@ -83,20 +90,14 @@ function doneWords({ method, kept, guardChoice }: Judged, verdict: Judged['verdi
         advice: `The guard had chosen ${keptName(guardChoice?.kept ?? 'source')}. The choice is on record and can be taken back.`,
       }
     case 'off':
-      return method === 'source'
-        ? {
-            badge: 'Source model',
-            tone: 'plain',
-            advice: 'The mask of the model as it was shipped. Nothing was adapted.',
-          }
-        : {
-            badge: 'Not guarded',
-            tone: 'plain',
-            advice:
-              kept === 'source'
-                ? 'The guard was off. The mask from before is kept.'
-                : 'The guard was off, so nothing judged this mask: compare it with the one before.',
-          }
+      return {
+        badge: 'Not guarded',
+        tone: 'plain',
+        advice:
+          kept === 'source'
+            ? 'The guard was off. The mask from before is kept.'
+            : 'The guard was off, so nothing judged this mask: compare it with the one before.',
+      }
   }
 }
 
