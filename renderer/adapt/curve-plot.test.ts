@@ -1,5 +1,32 @@
-import { expect, it } from 'vitest'
-import { alignedData, valueRange } from './curve-plot.ts'
+import { expect, it, vi } from 'vitest'
+import { alignedData, isLanguage, loadPlot, valueRange } from './curve-plot.ts'
+
+/** What uPlot asks of a page as it loads. */
+class Page extends EventTarget {
+  readonly devicePixelRatio = 1
+  readonly matchMedia = (): EventTarget => new EventTarget()
+}
+
+it('loads charts under a language that Intl does not know, and leaves the language as it is', async () => {
+  const navigator = Object.create({ language: 'en-US@posix' }) as { readonly language: string }
+  const page = new Page()
+  vi.stubGlobal('window', page)
+  vi.stubGlobal('document', {})
+  vi.stubGlobal('navigator', navigator)
+  vi.stubGlobal('devicePixelRatio', 1)
+  vi.stubGlobal('matchMedia', page.matchMedia)
+  try {
+    expect(await loadPlot()).toBeTypeOf('function')
+    expect(navigator.language).toBe('en-US@posix')
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})
+
+it('tells languages from what is none', () => {
+  expect(['en-US', 'de', 'zh-Hant-TW'].filter(isLanguage)).toHaveLength(3)
+  expect(['', 'en-US@posix', 'en_US', 'C'].filter(isLanguage)).toEqual([])
+})
 
 it('keeps limits in the picture, and gives a constant room', () => {
   const [from, to] = valueRange(-0.0001, 0.002, [{ value: -0.01, harmIs: 'below' }])

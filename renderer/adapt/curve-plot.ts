@@ -8,9 +8,25 @@ const dashes: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]
 export const swatches: readonly string[] = dashes.map((dash) => dash.join(' '))
 const colors = ['--accent', '--after', '--before', '--good', '--kept'] as const
 
-/** Loaded with the first curve. */
+/** Loaded with the first curve. It asks for the browser's language once, as it loads, and throws where Intl knows no such one. */
 export async function loadPlot(): Promise<typeof uPlot> {
-  return (await import('uplot')).default
+  const isKnown = isLanguage(navigator.language)
+  if (!isKnown) Object.defineProperty(navigator, 'language', { value: 'en-US', configurable: true })
+  try {
+    return (await import('uplot')).default
+  } finally {
+    // The browser's own answer lies on the prototype.
+    if (!isKnown) Reflect.deleteProperty(navigator, 'language')
+  }
+}
+
+/** Whether Intl takes it; some systems report the locale of their shell, such as en-US@posix. */
+export function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1
+  } catch {
+    return false
+  }
 }
 
 type Marks = { readonly phases: readonly Phase[]; readonly marked: number | undefined }
