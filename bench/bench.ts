@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { simulate } from '../fixtures/simulate.ts'
+import { benchEvaluate } from './evaluate.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -22,6 +23,7 @@ export async function bench(): Promise<Record<string, unknown>> {
   return {
     machine: { cpu: cpus()[0]?.model ?? 'unknown', threads, memoryGb: Math.round(totalmem() / 2 ** 30) },
     unet: { batch: [2, 256, 256], ms: steps, pytorch: torch, speedup: speedup(steps['cpu'], torch) },
+    evaluate: benchEvaluate(),
     episodes: await episodes(),
     scroll: await scroll(),
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { identity } from '../volume/affine.ts'
 import type { LabelMap, Shape } from '../volume/volume.ts'
 import { overlap } from './overlap.ts'
+import trees from './surface-dice.reference.json' with { type: 'json' }
 import references from './surface.reference.json' with { type: 'json' }
 import { surfaceDistances } from './surface.ts'
 
@@ -39,6 +40,20 @@ describe('surface distances', () => {
     expect(overlap(p!, g!, [1]).dice).toBeCloseTo(reference.dice, 12)
   })
 
+  it.each(trees)(
+    'and surface Dice of $name are those of a k-d tree over the voxels',
+    ({ name, surfaceDice, hd95, assd }) => {
+      const { shape, spacing, prediction, reference } = references.find((one) => one.name === name)!
+      const [p, g] = [draw(shape, spacing, prediction), draw(shape, spacing, reference)]
+      for (const { toleranceMm, value } of surfaceDice) {
+        const result = surfaceDistances(p, g, [1], toleranceMm)
+        expect(result.surfaceDice).toBeCloseTo(value, 12)
+        expect(result.hd95).toBeCloseTo(hd95, 9)
+        expect(result.assd).toBeCloseTo(assd, 9)
+      }
+    },
+  )
+
   it('of two discs in a slice are those of the methods page', () => {
     const { hd95, hd95Pooled, assd } = surfaceDistances(disc(120), disc(128), [1])
     expect(overlap(disc(120), disc(128), [1]).dice).toBeCloseTo(0.873831, 6)
@@ -59,8 +74,8 @@ describe('surface distances', () => {
   it('are 0 for equal masks and for two empty ones, undefined when one is empty', () => {
     const one = disc(100)
     const none = { ...one, data: new Uint8Array(65536) }
-    const zero = { hd95: 0, hd95Pooled: 0, assd: 0 }
-    const undefinedDistances = { hd95: NaN, hd95Pooled: NaN, assd: NaN }
+    const zero = { hd95: 0, hd95Pooled: 0, assd: 0, surfaceDice: 1 }
+    const undefinedDistances = { hd95: NaN, hd95Pooled: NaN, assd: NaN, surfaceDice: 0 }
     expect(surfaceDistances(one, one, [1])).toEqual(zero)
     expect(surfaceDistances(none, none, [1])).toEqual(zero)
     expect(surfaceDistances(one, none, [1])).toEqual(undefinedDistances)

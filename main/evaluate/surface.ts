@@ -1,6 +1,6 @@
 import { spacing } from '../volume/affine.ts'
 import type { LabelMap, Shape } from '../volume/volume.ts'
-import { squaredDistances } from './distance-transform.ts'
+import { nearestDistances } from './nearest.ts'
 import type { Structure } from './overlap.ts'
 import { membership, requireSameGrid } from './overlap.ts'
 
@@ -23,17 +23,22 @@ function commonBox(prediction: LabelMap, reference: LabelMap, structure: Structu
   const [ni, nj, nk] = reference.shape
   const low = [ni, nj, nk]
   const high = [-1, -1, -1]
-  for (let k = 0, n = 0; k < nk; k++)
-    for (let j = 0; j < nj; j++)
-      for (let i = 0; i < ni; i++, n++) {
-        if (!isMember[prediction.data[n]!] && !isMember[reference.data[n]!]) continue
-        if (i < low[0]!) low[0] = i
-        if (i > high[0]!) high[0] = i
-        if (j < low[1]!) low[1] = j
-        if (j > high[1]!) high[1] = j
-        if (k < low[2]!) low[2] = k
-        high[2] = k
-      }
+  const isInside = (n: number): boolean => isMember[prediction.data[n]!] !== 0 || isMember[reference.data[n]!] !== 0
+  for (let k = 0, row = 0; k < nk; k++)
+    for (let j = 0; j < nj; j++, row += ni) {
+      let i = 0
+      while (i < ni && !isInside(row + i)) i++
+      if (i === ni) continue
+      if (i < low[0]!) low[0] = i
+      // Only what may widen the box: from the far end.
+      let last = ni - 1
+      while (last > high[0]! && !isInside(row + last)) last--
+      if (last > high[0]!) high[0] = last
+      if (j < low[1]!) low[1] = j
+      if (j > high[1]!) high[1] = j
+      if (k < low[2]!) low[2] = k
+      high[2] = k
+    }
   if (high[2]! < 0) return undefined
   const [mi, mj, mk] = [high[0]! - low[0]! + 1, high[1]! - low[1]! + 1, high[2]! - low[2]! + 1]
   const cut = (labels: LabelMap): Mask => {
@@ -64,12 +69,12 @@ function surface({ data, shape: [ni, nj, nk] }: Mask, flat: readonly boolean[]):
   return out
 }
 
-/** Distances from every voxel of one surface to the nearest of the other, ascending. */
-function directed(from: Uint8Array, squaredToOther: Float64Array): Float64Array {
-  const distances = new Float64Array(from.reduce((count, x) => count + x, 0))
-  let count = 0
-  for (let n = 0; n < from.length; n++) if (from[n]) distances[count++] = Math.sqrt(squaredToOther[n]!)
-  return distances.sort()
+/** Two ascending lists as one. */
+function merged(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length + b.length)
+  for (let n = 0, i = 0, j = 0; n < out.length; n++)
+    out[n] = j === b.length || (i < a.length && a[i]! <= b[j]!) ? a[i++]! : b[j++]!
+  return out
 }
 
 function percentile95(sorted: Float64Array): number {
@@ -99,16 +104,19 @@ export function surfaceDistances(
   const [p, g] = box.map((mask) => surface(mask, flat)) as [Uint8Array, Uint8Array]
   const { shape } = box[0]
   const mm = spacing(reference.affine)
-  const fromP = directed(p, squaredDistances(g, shape, mm))
-  const fromG = directed(g, squaredDistances(p, shape, mm))
+  const fromP = nearestDistances(p, g, shape, mm).sort()
+  const fromG = nearestDistances(g, p, shape, mm).sort()
   if (fromP.length === 0 || fromG.length === 0) return { hd95: NaN, hd95Pooled: NaN, assd: NaN, surfaceDice: 0 }
-  const pooled = new Float64Array(fromP.length + fromG.length)
-  pooled.set(fromP)
-  pooled.set(fromG, fromP.length)
+  const pooled = merged(fromP, fromG)
+  let [sum, within] = [0, 0]
+  for (const x of pooled) {
+    sum += x
+    if (x <= toleranceMm) within++
+  }
   return {
     hd95: Math.max(percentile95(fromP), percentile95(fromG)),
-    hd95Pooled: percentile95(pooled.sort()),
-    assd: pooled.reduce((sum, x) => sum + x, 0) / pooled.length,
-    surfaceDice: pooled.filter((x) => x <= toleranceMm).length / pooled.length,
+    hd95Pooled: percentile95(pooled),
+    assd: sum / pooled.length,
+    surfaceDice: within / pooled.length,
   }
 }
