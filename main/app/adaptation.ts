@@ -20,7 +20,7 @@ import { writeNifti } from '../volume/nifti.ts'
 import type { LabelMap, ProbabilityMap } from '../volume/volume.ts'
 import { thisBuild } from './build-files.ts'
 import type { Input } from './input.ts'
-import { segSource, storeSegSource, writeKept } from './kept-files.ts'
+import { segSource, settleKept, storeSegSource, writeKept } from './kept-files.ts'
 import { againstReference, labelNames, volumeTable } from './masks.ts'
 import { findMethod } from './methods.ts'
 import type { Work } from './progress.ts'
@@ -254,6 +254,7 @@ class Adaptation {
       timing,
       ...(state === 'failed' && { failure: detail }),
     })
+    await settleKept(run.folder, 'source')
     await writeReports(adapting.out, formats)
   }
 }

@@ -1,12 +1,14 @@
 /** What a person decides about a run, one decision after the other. */
 import { UserError } from '../errors.ts'
 import { readRun, reopenRun } from '../runs/files.ts'
+import type { ReadRun } from '../runs/files.ts'
 import type { Kept } from '../runs/run.ts'
+import { settleKept } from './kept-files.ts'
 import { keptOneAfterTheOther } from './decisions.ts'
 
 /** Makes the source's or a step's mask the kept one, on record. What is kept already stays without a word. Throws UserError. */
 export async function keep(folder: string, to: Kept): Promise<void> {
-  const { record } = await readRun(folder)
+  const { record } = await settled(folder)
   if (record.kept === to) return
   const { rollBack } = await import('./rollback.ts')
   await rollBack(folder, to)
@@ -25,6 +27,16 @@ export async function undo(folder: string): Promise<void> {
   await rollBack(folder, before, undefined, { event: 'undone', says: 'A user took the last choice back and kept' })
 }
 
+/** An ended run as it is once its mask files are those of what it keeps. Not for a run that is being written. */
+export async function settled(folder: string): Promise<ReadRun> {
+  const run = await readRun(folder)
+  if (run.state !== 'running' && (await settleKept(folder, run.record.kept))) {
+    const { formats, writeReports } = await import('../report/files.ts')
+    await writeReports(folder, formats)
+  }
+  return run
+}
+
 /** An ended run says that it was run again, and as which run. */
 export async function noteResumed(folder: string, as: string): Promise<void> {
   const writer = await reopenRun(folder)
@@ -35,6 +47,11 @@ export async function noteResumed(folder: string, as: string): Promise<void> {
 /** Runs what is asked of one run in the order in which it was asked. */
 export class InTurn {
   private readonly last = new Map<string, Promise<unknown>>()
+
+  /** When all that was asked is done. */
+  async done(): Promise<void> {
+    while (this.last.size > 0) await Promise.allSettled(this.last.values())
+  }
 
   do<T>(run: string, work: () => Promise<T>): Promise<T> {
     const done = (this.last.get(run) ?? Promise.resolve()).then(work, work)

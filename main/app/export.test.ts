@@ -108,3 +108,31 @@ test('the adapted network is ONNX with other numbers than the source; with the s
   const seg = (await desk.call('export.items', { run })).find(({ name }) => name === 'mask.dcm')!
   expect(seg.obstacle).toMatch(/was deleted/)
 })
+
+test('a decision comes to its end before the app closes; one that a kill cut short is made whole', async () => {
+  const own = (name: string): Buffer => readFileSync(join(home, 'runs', run, name))
+  await desk.call('run.keep', { run, to: 2 })
+  const keeping = desk.call('run.keep', { run, to: 'source' })
+  await desk.close()
+  const { record } = await readRun(join(home, 'runs', run))
+  expect(record.kept).toBe('source')
+  expect(Buffer.compare(own('mask.nii.gz'), own('before.nii.gz'))).toBe(0)
+  await keeping
+
+  desk = openDesk(home, { scan: { path: folder, name: 'Mustermann_Erika' } })
+  await desk.call('app.settings', { engine: 'cpu', model: 'threshold' })
+  const scan = await desk.openScan('scan')
+  const request = { model: 'threshold', method: 'tent', options: { steps: 2 }, seed: 0, guard: false, reference: null }
+  const begun = await desk.call('adapt.start', { scan, ...request })
+  await desk.ended(begun.job)
+  run = begun.run
+  const whole = own('mask.dcm')
+  // As a kill leaves it between two files.
+  writeFileSync(join(home, 'runs', run, 'mask.nii.gz'), own('before.nii.gz'))
+  rmSync(join(home, 'runs', run, 'mask.dcm'))
+  const items = await desk.call('export.items', { run })
+  expect(items.find(({ name }) => name === 'mask.dcm')!.obstacle).toBeNull()
+  const files = await unpacked(['mask.nii.gz', 'mask.dcm'])
+  expect(Buffer.compare(files['mask.nii.gz']!, own('checkpoints/0002.nii.gz'))).toBe(0)
+  expect(Buffer.from(files['mask.dcm']!).length).toBe(whole.length)
+})

@@ -5,6 +5,9 @@ import { writeSeg } from '../dicom/seg.ts'
 import type { DicomSource } from '../dicom/source.ts'
 import type { ModelCard } from '../model/card.ts'
 import type { Identity } from '../report/report.ts'
+import { readRunFile } from '../runs/files.ts'
+import { stepName } from '../runs/run.ts'
+import type { Kept } from '../runs/run.ts'
 import { openNifti, readLabelMap } from '../volume/nifti.ts'
 
 /**
@@ -34,14 +37,38 @@ export async function writeKept(folder: string, mask: Uint8Array): Promise<void>
 
 /** mask.nii.gz, and mask.dcm where the input is DICOM. Returns their names. */
 export async function writeMasks(folder: string, mask: Uint8Array, source: SegSource | undefined): Promise<string[]> {
+  // Made before anything is written, so that what is wrong with it leaves both files as they were.
+  const seg = source && (await segOf(mask, source))
   // A mask.dcm that cannot be made anew would show another mask than mask.nii.gz.
   await rm(join(folder, 'mask.dcm'), { force: true })
   await writeFileAtomic(join(folder, 'mask.nii.gz'), Buffer.from(mask))
-  if (!source) return ['mask.nii.gz']
-  const labels = readLabelMap(openNifti(mask, 'mask.nii.gz'))
-  const seg = await writeSeg(labels, source.source, source.labels, source.algorithm)
+  if (!seg) return ['mask.nii.gz']
   await writeFileAtomic(join(folder, 'mask.dcm'), Buffer.from(seg.buffer, seg.byteOffset, seg.byteLength))
   return ['mask.nii.gz', 'mask.dcm']
+}
+
+function segOf(mask: Uint8Array, { source, labels, algorithm }: SegSource): Promise<Uint8Array> {
+  return writeSeg(readLabelMap(openNifti(mask, 'mask.nii.gz')), source, labels, algorithm)
+}
+
+/**
+ * What run.json says is kept counts. A process that was killed in the middle of a decision, or could not write all of it, left
+ * the mask files of another choice: they are written again. Says whether they were. A mask that has no other copy stays.
+ */
+export async function settleKept(folder: string, kept: Kept): Promise<boolean> {
+  const named = await readRunFile(folder, maskFile(kept))
+  if (!named) return false
+  const mask = await readRunFile(folder, 'mask.nii.gz')
+  const source = await readSegSource(folder)
+  const isWhole = !source || (await readRunFile(folder, 'mask.dcm')) !== undefined
+  if (isWhole && mask && Buffer.compare(mask, named) === 0) return false
+  await writeMasks(folder, named, source)
+  return true
+}
+
+/** Where a run has the mask that a choice names. */
+export function maskFile(kept: Kept): string {
+  return kept === 'source' ? 'before.nii.gz' : `checkpoints/${stepName(kept)}.nii.gz`
 }
 
 /** Whose scan a run is of; undefined where its input was not DICOM, or where its dicom-source.json was deleted. */

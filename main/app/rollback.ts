@@ -2,10 +2,9 @@ import { UserError } from '../errors.ts'
 import { writeReports } from '../report/files.ts'
 import { readRun, readRunFile, reopenRun } from '../runs/files.ts'
 import type { ReadRun } from '../runs/files.ts'
-import { stepName } from '../runs/run.ts'
 import type { Kept, RunRecord } from '../runs/run.ts'
 import { openNifti, readLabelMap } from '../volume/nifti.ts'
-import { writeKept } from './kept-files.ts'
+import { maskFile, writeKept } from './kept-files.ts'
 import { volumesOf } from './masks.ts'
 import type { Work } from './progress.ts'
 import { predictStep } from './step-mask.ts'
@@ -26,7 +25,7 @@ export async function rollBack(
   decision: Decision = { event: 'rolled-back', says: 'A user kept' },
 ): Promise<RunRecord> {
   const run = await readRun(folder)
-  const name = to === 'source' ? 'before.nii.gz' : `checkpoints/${stepName(to)}.nii.gz`
+  const name = maskFile(to)
   const stored = await readRunFile(folder, name)
   const mask = stored ?? (scan && to !== 'source' ? await predictStep(run, to, scan.request, scan.work) : undefined)
   if (!mask) throw noMask(run, to)

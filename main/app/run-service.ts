@@ -5,7 +5,7 @@ import { readRun } from '../runs/files.ts'
 import { about } from './about-files.ts'
 import { networkObstacle, summarizeMethods, summarizeModels } from './catalogue.ts'
 import { Checks } from './checks.ts'
-import { InTurn, keep, noteResumed, undo } from './decide.ts'
+import { InTurn, keep, noteResumed, settled, undo } from './decide.ts'
 import type { EngineRoom } from './engine-room.ts'
 import { Episodes } from './episodes.ts'
 import { exportItems, makeExport } from './export.ts'
@@ -165,12 +165,13 @@ export function createRunService(shared: Shared): RunHandlers {
     },
 
     async 'export.items'({ run }) {
-      const read = await readRun(await folderOf(run))
+      const folder = await folderOf(run)
+      const read = await inTurn.do(run, () => (episodes.isAtWork(run) ? readRun(folder) : settled(folder)))
       return exportItems(read, await networkObstacle(read))
     },
     async 'export.make'({ run, items, identity }) {
       refuseAtWork(run)
-      const read = await readRun(runFolder(home, run))
+      const read = await inTurn.do(run, () => settled(runFolder(home, run)))
       const network = async (): Promise<{ bytes: Uint8Array; notes: string[] }> => {
         const { model, release } = await (await room()).borrow(read.record.model.name)
         try {
@@ -203,6 +204,7 @@ export function createRunService(shared: Shared): RunHandlers {
 
     async close() {
       isClosing = true
+      await inTurn.done()
       await (await madeRoom)?.close()
     },
   }
