@@ -47,20 +47,45 @@ export async function pickDropped(
   const pick = await call('pick.upload', { name })
   let sent = 0
   const queue = [...files]
+  const first = new AbortController()
   const send = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const path = next.path.split('/').map(encodeURIComponent).join('/')
-      const response = await fetch(`upload/${pick.pick}/${path}`, {
-        method: 'PUT',
-        headers: authorization(),
-        body: next.file,
-      })
-      if (!response.ok) valueOf((await response.json()) as Reply<never>)
+      await upload(pick, next, first.signal)
       onShare(++sent / files.length)
     }
   }
-  await Promise.all([send(), send(), send(), send()])
+  try {
+    await Promise.all([send(), send(), send(), send()])
+  } finally {
+    // One refusal ends the drop: whoever still sends stops.
+    first.abort()
+  }
   return pick
+}
+
+async function upload(
+  { pick }: Pick,
+  { file, path }: { readonly file: File; readonly path: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const address = `upload/${pick}/${path.split('/').map(encodeURIComponent).join('/')}`
+  const response = await fetch(address, { method: 'PUT', headers: authorization(), body: file, signal }).catch(
+    async () => {
+      signal.throwIfAborted()
+      throw new CallError(
+        await file
+          .slice(0, 1)
+          .arrayBuffer()
+          .then(
+            () => gone,
+            () => unreadable(file.name),
+          ),
+      )
+    },
+  )
+  if (!response.ok) valueOf((await response.json()) as Reply<never>)
+  // It may have got through just before another was refused.
+  signal.throwIfAborted()
 }
 
 function valueOf<T>(reply: Reply<T>): T {
@@ -89,6 +114,12 @@ const gone: ErrorShape = {
   message: 'Scanbridge does not answer: its host has ended.',
   remedy: 'Start it again with "npm start" or "scanbridge serve" and open the address that it prints.',
 }
+
+const unreadable = (name: string): ErrorShape => ({
+  code: 'drop-unreadable',
+  message: `${name} cannot be read any more.`,
+  remedy: 'See whether it is still there, and drop it again.',
+})
 
 async function post(name: string, input: unknown): Promise<Reply<unknown>> {
   const headers = { ...authorization(), 'content-type': 'application/json' }
