@@ -33,6 +33,20 @@ afterEach(() => {
 })
 
 describe('events', () => {
+  it.each([401, 403])('says why the host refuses this window (%d), and asks no more', async (status) => {
+    vi.useFakeTimers()
+    const asked = tab(() => json(status, { ok: false, error: refused('token-wrong') }))
+    const told: unknown[] = []
+    const stop = on(
+      () => {},
+      (isConnected, refusal) => told.push([isConnected, refusal]),
+    )
+    await vi.advanceTimersByTimeAsync(5000)
+    stop()
+    expect(told).toEqual([[false, refused('token-wrong')]])
+    expect(asked).toEqual(['events'])
+  })
+
   it('come again after a host that was away', async () => {
     vi.useFakeTimers()
     const event: Event = { event: 'changed', payload: { what: ['runs'] } }

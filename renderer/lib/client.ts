@@ -25,8 +25,11 @@ export async function call<K extends CallName>(name: K, input: Input<K>): Promis
   return valueOf(await (window.scanbridge ? window.scanbridge.call(name, input) : post(name, input))) as Output<K>
 }
 
-/** Events until the returned function is called. `onGap` is told when events may have been missed: read the state again. */
-export function on(listener: (event: Event) => void, onGap: (isConnected: boolean) => void): () => void {
+/** Connected means: events may have been missed, read the state again. A refusal is final for this window. */
+type OnGap = (isConnected: boolean, refusal?: ErrorShape) => void
+
+/** Events until the returned function is called. */
+export function on(listener: (event: Event) => void, onGap: OnGap): () => void {
   if (window.scanbridge) {
     const stop = window.scanbridge.on(listener)
     onGap(true)
@@ -139,22 +142,25 @@ function readFrame(buffer: ArrayBuffer): Frame<unknown> {
   return { header, bytes: new Uint8Array(buffer, 4 + length) }
 }
 
-async function listen(
-  listener: (event: Event) => void,
-  onGap: (isConnected: boolean) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function listen(listener: (event: Event) => void, onGap: OnGap, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
+    let refusal: ErrorShape | undefined
     try {
       const response = await fetch('events', { headers: authorization(), signal })
-      if (!response.ok || !response.body) throw new Error(`events: ${response.status}`)
-      onGap(true)
-      await readLines(response.body, (line) => listener(JSON.parse(line) as Event))
+      if (response.status === 401 || response.status === 403) {
+        const reply = (await response.json()) as Reply<never>
+        if (!reply.ok) refusal = reply.error
+      } else if (response.ok && response.body) {
+        onGap(true)
+        await readLines(response.body, (line) => listener(JSON.parse(line) as Event))
+      }
     } catch {
       // The host is away, or this page is closing: told by onGap, tried again below.
     }
     if (signal.aborted) return
-    onGap(false)
+    onGap(false, refusal)
+    // What is asked again the same way is refused again.
+    if (refusal) return
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
 }

@@ -47,6 +47,8 @@ export class Workspace {
   host: HostInfo | undefined = $state.raw()
   app: AppState | undefined = $state.raw()
   isConnected = $state(true)
+  /** Why the host does not let this window in; nothing but another address helps. */
+  refusal: ErrorShape | undefined = $state.raw()
   worker: HostInfo['worker'] = $state('starting')
   /** What a worker that died said at its end. */
   workerMessage = $state('')
@@ -102,8 +104,9 @@ export class Workspace {
   start(): () => void {
     return on(
       (event) => this.receive(event),
-      (isConnected) => {
+      (isConnected, refusal) => {
         this.isConnected = isConnected
+        this.refusal = refusal
         if (isConnected) void this.guard(this.refresh())
       },
     )
