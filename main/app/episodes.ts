@@ -89,8 +89,7 @@ export class Episodes {
   resume(run: ReadRun, onCreated: (id: string) => Promise<void>, reference: string | undefined): Begun {
     const { inputs, recents } = this.around.shared
     const { input, model, method, isGuarded = true } = run.record
-    const scan = inputs.byHash(input.seriesHash) ?? recents.byHash(input.seriesHash)?.scan
-    if (!scan) throw new UserError('scan-closed')
+    if (!recents.byHash(input.seriesHash) && inputs.list().length === 0) throw new UserError('scan-closed')
     const request = {
       model: model.name,
       method: method.name,
@@ -199,12 +198,11 @@ export class Episodes {
 
   /** Where the scan of a run is open, or can be opened again from where it was. */
   private async openScan({ record: { input } }: ReadRun, work: Work): Promise<VolumeRef> {
-    const { inputs, recents, jobs } = this.around.shared
-    const open = inputs.byHash(input.seriesHash)
-    if (open) return open
-    const known = recents.byHash(input.seriesHash)
-    if (!known) throw new UserError('scan-closed')
+    const { inputs, jobs } = this.around.shared
     work.onProgress('reading', 0)
+    const open = await inputs.find(input.seriesHash, input.shape)
+    if (open) return open
+    const known = await this.lastPlace(input.seriesHash)
     const opening: Job = inputs.reopen(known.recent)
     const end = await jobs.ended(opening.id)
     if (end.state !== 'done') throw new UserError('scan-closed')
@@ -214,6 +212,22 @@ export class Episodes {
         remedy: 'What lies in its place now is another scan.',
       })
     return known.scan
+  }
+
+  /** Of the places that a scan was opened from, the last one where something lies still. */
+  private async lastPlace(seriesHash: string): Promise<ReturnType<Shared['recents']['withHash']>[number]> {
+    const { recents } = this.around.shared
+    const places = recents.withHash(seriesHash)
+    for (const place of places) {
+      const isThere = await recents.checkThere(place.recent).then(
+        () => true,
+        () => false,
+      )
+      if (isThere) return place
+    }
+    // Opening it tells what is missing.
+    if (places[0]) return places[0]
+    throw new UserError('scan-closed')
   }
 
   private changed(run: string): void {

@@ -136,8 +136,26 @@ export class InputRegistry implements Inputs {
   byHash(wanted: string): VolumeRef | undefined {
     for (const [input, { hashes }] of this.entries)
       for (const [key, hash] of hashes) if (hash === wanted) return { input, ...volumeOf(key) }
-    const scan = this.given.recents.byHash(wanted)?.scan
-    return scan && this.entries.has(scan.input) ? scan : undefined
+    // The same scan may have been opened from several places.
+    return this.given.recents.withHash(wanted).find(({ scan }) => this.entries.has(scan.input))?.scan
+  }
+
+  async find(wanted: string, shape: readonly number[]): Promise<VolumeRef | undefined> {
+    const known = this.byHash(wanted)
+    if (known) return known
+    const all = this.list().flatMap(({ id, series }) =>
+      series.flatMap(({ uid, volumes }) =>
+        volumes.map((one, volume) => ({ shape: one.shape, ref: { input: id, series: uid, volume } })),
+      ),
+    )
+    for (const { ref } of all.filter((one) => one.shape.every((n, axis) => n === shape[axis]))) {
+      const hash = await this.hash(ref).catch((error: unknown) => {
+        if (!(error instanceof UserError)) throw error
+        return undefined // closed meanwhile, or it cannot be read
+      })
+      if (hash === wanted) return ref
+    }
+    return undefined
   }
 
   /** Hashes a volume in the background, so that runs made of it, in whatever way it was opened, know it. */

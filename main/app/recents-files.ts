@@ -37,8 +37,6 @@ export type RecentStore = Recents & {
   list(): Promise<RecentSummary[]>
   /** Throws UserError where it is not known. */
   find(id: string): { readonly path: string; readonly name: string }
-  /** Throws UserError where it is not where it was. */
-  checkThere(id: string): Promise<void>
   add(opened: Opened): void
   /** Forgets hashes where something else lies there now than when they were computed. */
   check(id: string, fingerprint: string): void
@@ -83,6 +81,13 @@ export function openRecents(home: Home, now: () => Date): RecentStore {
 
   function change(id: string, change: (recent: Recent) => Recent): void {
     write(read().map((recent) => (recent.id === id ? change(recent) : recent)))
+  }
+
+  function withHash(hash: string): ReturnType<Recents['withHash']> {
+    return read().flatMap(({ id, hashes }) => {
+      const found = hashes.find((known) => known.hash === hash)
+      return found ? [{ recent: id, scan: { input: id, series: found.series, volume: found.volume } }] : []
+    })
   }
 
   return {
@@ -130,13 +135,8 @@ export function openRecents(home: Home, now: () => Date): RecentStore {
         ],
       }))
     },
-    byHash(hash) {
-      for (const { id, hashes } of read()) {
-        const found = hashes.find((known) => known.hash === hash)
-        if (found) return { recent: id, scan: { input: id, series: found.series, volume: found.volume } }
-      }
-      return undefined
-    },
+    byHash: (hash) => withHash(hash)[0],
+    withHash,
     pin: (id, pinned) => change(get(id).id, (recent) => ({ ...recent, pinned })),
     forget(id) {
       rmSync(picturePath(get(id).id), { force: true })

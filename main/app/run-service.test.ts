@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDesk } from '../../tests/app-desk.ts'
@@ -14,6 +14,7 @@ const home = join(place, 'home')
 const picked: Picked = {
   scan: { path: join(place, 'scan.nii.gz'), name: 'scan.nii.gz' },
   truth: { path: join(place, 'truth.nii.gz'), name: 'truth.nii.gz' },
+  copy: { path: join(place, 'copy.nii.gz'), name: 'copy.nii.gz' },
 }
 let desk: Desk
 let scan: VolumeRef
@@ -164,6 +165,42 @@ test('a cancelled run is run again to what it would have come to', async () => {
   const { history } = await call('run.read', { run })
   expect(history.at(-1)).toMatchObject({ event: 'resumed', detail: expect.stringContaining(again.run) as string })
   await expect(call('run.resume', { run: again.run })).rejects.toThrow('came to its end')
+})
+
+test('after the process died a run is resumed on what is open, whatever the list of recent scans says', async () => {
+  const cancelled = async (): Promise<string> => {
+    const { run, job } = await call('adapt.start', { scan, ...tent, options: { steps: 40 } })
+    await desk.until('run.step', (one) => one.run === run && one.line.step >= 1)
+    await call('job.cancel', { job })
+    await desk.ended(job)
+    return run
+  }
+  const resumed = async (run: string): Promise<void> => {
+    const again = await call('run.resume', { run })
+    await desk.until('run.step', (one) => one.run === again.run && one.line.step >= 1)
+    await call('job.cancel', { job: again.job })
+    expect(await desk.ended(again.job)).toMatchObject({ state: 'cancelled', input: scan.input })
+  }
+  const run = await cancelled()
+  // A copy that was opened last and is gone: the scan itself is open still.
+  const copy = picked['copy']!.path
+  writeFileSync(copy, readFileSync(picked['scan']!.path))
+  const second = await desk.openScan('copy')
+  await call('input.voxels', second)
+  await call('input.close', { input: second.input })
+  rmSync(copy)
+  const dead = [desk]
+  desk = openDesk(home, picked)
+  await resumed(run)
+
+  // Forgotten, and no hash of it computed yet in this process.
+  await call('input.forget', { recent: scan.input })
+  await call('input.forget', { recent: second.input })
+  dead.push(desk)
+  desk = openDesk(home, picked)
+  await resumed(run)
+  scan = await desk.openScan('scan')
+  await Promise.all(dead.map((one) => one.close()))
 })
 
 test('plain segmentation: the source method without a guard', async () => {

@@ -66,15 +66,23 @@ export type Inputs = {
   hash(ref: VolumeRef): Promise<string>
   /** An open scan with this seriesHash, as far as hashes are known. */
   byHash(seriesHash: string): VolumeRef | undefined
+  /** The same, computing the hashes of open volumes of this shape where none is known to have it. */
+  find(seriesHash: string, shape: readonly number[]): Promise<VolumeRef | undefined>
   /** A job of kind 'open'. */
   reopen(recent: string): Job
   /** After an input was opened, with the volume most likely wanted: time to warm up. */
   onOpened(listener: (input: OpenInput) => void): void
 }
 
+type KnownScan = { readonly recent: string; readonly scan: VolumeRef }
+
 export type Recents = {
   /** The scan of a run, from earlier. */
-  byHash(seriesHash: string): { readonly recent: string; readonly scan: VolumeRef } | undefined
+  byHash(seriesHash: string): KnownScan | undefined
+  /** In each place that it was opened from, the last one first. */
+  withHash(seriesHash: string): KnownScan[]
+  /** Throws UserError where it is not where it was. */
+  checkThere(recent: string): Promise<void>
 }
 
 export type Shared = {
