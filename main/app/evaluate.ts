@@ -15,6 +15,8 @@ import type { ReadCase } from './evaluate-case.ts'
 import { openEvaluation, runFolder } from './evaluation-files.ts'
 import type { EvaluationFolder } from './evaluation-files.ts'
 import { writeSummary } from './evaluation-summary.ts'
+import { forecast } from './forecast.ts'
+import type { Forecast } from './forecast.ts'
 import { readInput } from './input.ts'
 import { readManifest } from './manifest-files.ts'
 import type { ManifestCase } from './manifest-files.ts'
@@ -37,6 +39,8 @@ export type EvaluateRequest = {
   readonly toleranceMm: number
   readonly seed: number
   readonly engine: EngineChoice
+  /** Told before the first episode, from a look at the first case. */
+  readonly onForecast?: (forecast: Forecast) => void
 }
 
 export type EvaluateResult = {
@@ -83,6 +87,16 @@ export async function evaluate(request: EvaluateRequest, work: Work): Promise<Ev
     const isDone = (one: ManifestCase, method: string): boolean =>
       folder!.rows.some((row) => row.case === one.case && row.method === method)
     const left = own.filter((one) => methods.some((method) => !isDone(one, method.name)))
+    if (request.onForecast && left[0]) {
+      const count = (method: string): number => left.filter((one) => !isDone(one, method)).length
+      const episodes = methods.map((method) => ({ method: method.name, count: count(method.name) }))
+      // A first case that cannot be read is a row like any other; there is no forecast then.
+      const first = await readCase(left[0], model, work).catch((error: unknown) => {
+        if (error instanceof UserError) return undefined
+        throw error
+      })
+      if (first) request.onForecast(await forecast(first, methods, episodes, keepRuns))
+    }
     const rows: CaseRow[] = []
     const pace = createPace(left.length * methods.length, work)
     for (const one of left) {

@@ -55,6 +55,7 @@ test('an evaluation killed three times goes on where it was, and comes to the sa
   const whole = await scanbridge([...request('whole'), '--json'])
   expect(whole.stderr).not.toContain('failed')
   expect(JSON.parse(whole.stdout)).toMatchObject({ cases: 24, resumed: 0, done: 48, failed: 0 })
+  expect(whole.stderr).toMatch(/^48 episodes: about \d+ min, \d+ MB on disk/m)
   for (const kill of [5, 17, 33]) {
     const { child, done } = start(request('killed'))
     while (doneRows('killed') < kill && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 3))

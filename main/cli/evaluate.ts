@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { defaultModel, recommendedMethod } from '../app/defaults.ts'
+import type { Forecast } from '../app/forecast.ts'
 import { UserError } from '../errors.ts'
 import { action, command, positive } from './command.ts'
 import type { Shell } from './shell.ts'
@@ -42,9 +43,13 @@ export function evaluateCommand(shell: Shell): Command {
               set.flatMap((one) => (one.method === '' || one.method === name ? [[one.key, one.value]] : [])),
             )
           const methods = method.map((name) => ({ name, options: of(name) }))
+          const onForecast = ({ episodes, seconds, bytes }: Forecast): void =>
+            progress.say(
+              `${episodes} episodes: about ${duration(seconds)}, ${size(bytes)} on disk, if all scans are like the first.`,
+            )
           const request = { manifest, model, out, guard, methods, keepRuns, toleranceMm: tolerance, seed, engine }
           const result = await evaluate(
-            { ...request, ...(options.shard && { shard: options.shard }) },
+            { ...request, ...(options.shard && { shard: options.shard }), onForecast },
             { signal, onProgress: progress.update },
           )
           const { cases, resumed, done, failed } = result
@@ -85,6 +90,15 @@ export function manifestCommand(shell: Shell): Command {
         return { json: { csv }, text: csv.trimEnd() }
       }),
     )
+}
+
+function duration(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60))
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
+}
+
+function size(bytes: number): string {
+  return bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
 
 function collect(name: string, before: string[] | undefined): string[] {
