@@ -114,7 +114,7 @@ export function table(
     const after = rows.slice(n + 1)
     const next = after.findIndex(([name]) => name !== '')
     const blank = next < 0 ? after.length : next
-    if (cells[0] !== '' && blank > 0 && room(doc, Math.min(140, (blank + 1) * 2 * size))) head()
+    if (cells[0] !== '' && blank > 0 && room(doc, Math.min(140, (blank + 1) * 3.4 * size))) head()
     row(cells, hasTotal && n === rows.length - 1 ? fonts.bold : fonts.normal, ink.text, size)
   })
   doc.y += 6

@@ -6,7 +6,7 @@ import { line, looks, textSize, ticks, width, words, wrapped } from './plot.ts'
 import { thinned } from './scored.ts'
 import type { Scored } from './scored.ts'
 
-const [left, gap, top, rowHeight, foot] = [132, 30, 22, 46, 22]
+const [left, gap, top, rowHeight, foot] = [132, 30, 22, 52, 22]
 const labelsAbreast = 3
 const rowsInFigure = 12
 export const mostPoints = 80
@@ -33,13 +33,13 @@ function chart(method: string, rows: readonly Scored[], labels: readonly string[
     hatchStep: 6,
     marks: [
       ...scanners.flatMap((scanner, row): Mark[] => {
-        const lines = wrapped(scanner, left - 16, textSize, 2)
+        const lines = wrapped(scanner, left - 8, textSize, 3)
         const own = rows.filter((one) => one.scanner === scanner)
         const isInDomain = own.every(({ group }) => group === 'reference')
-        const middle = top + (row + 0.5) * rowHeight + 4 - 6.5 * lines.length
+        const middle = top + (row + 0.5) * rowHeight + 4 - 6 * lines.length
         return [
-          ...lines.map((text, n) => words(0, middle + 13 * n, text, { bold: true, size: textSize })),
-          words(0, middle + 13 * lines.length, `n = ${own.length}${isInDomain ? ', in domain' : ''}`, { ink: 'muted' }),
+          ...lines.map((text, n) => words(0, middle + 12 * n, text, { bold: true, size: textSize })),
+          words(0, middle + 12 * lines.length, `n = ${own.length}${isInDomain ? ', in domain' : ''}`, { ink: 'muted' }),
         ]
       }),
       ...labels.flatMap((label, n) => onePanel(label, rows, scanners, left + n * (panel + gap), panel, bottom)),

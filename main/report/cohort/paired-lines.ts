@@ -6,7 +6,7 @@ import { dashed, line, looks, smallSize, textSize, ticks, width, words, wrapped 
 import { meanDice, thinned } from './scored.ts'
 import type { Scored } from './scored.ts'
 
-const [left, right, top, plot, foot] = [44, 6, 18, 170, 62]
+const [left, right, top, plot, foot] = [44, 6, 18, 170, 72]
 /** In a row, and cases of one scanner that can still be told apart. */
 const scannersInRow = 6
 export const mostLines = 150
@@ -89,8 +89,8 @@ function panel(
       ),
       words(at[state], bottom + 14, state, { anchor: 'middle', ink: 'muted' }),
     ]),
-    ...wrapped(scanner, column - 8, textSize, 2).map((text, row) =>
-      words(x + column / 2, bottom + 30 + 13 * row, text, { anchor: 'middle', bold: true, size: textSize }),
+    ...wrapped(scanner, column - 4, textSize, 3).map((text, row) =>
+      words(x + column / 2, bottom + 29 + 12 * row, text, { anchor: 'middle', bold: true, size: textSize }),
     ),
     words(x + column / 2, bottom + foot - 4, `n = ${own.length}${isInDomain ? ', in domain' : ''}`, {
       anchor: 'middle',

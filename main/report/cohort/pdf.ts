@@ -76,7 +76,7 @@ function draw(
     case 'table':
       room(doc, needed(doc, block))
       caption(doc, `Table ${++counts.table}.`, block.caption)
-      table(doc, block.table, block.table.shares, 7.5)
+      table(doc, block.table, block.table.shares, 7)
       doc.y += 12
       return
     case 'figure':

@@ -52,7 +52,7 @@ export function diamond(x: number, y: number, r: number): string {
 
 /** Words of a name on lines that fit; what is left over after the last line is cut. Wide screen fonts in bold count. */
 export function wrapped(text: string, room: number, size: number, most: number): string[] {
-  const fits = Math.max(4, Math.floor(room / (0.61 * size)))
+  const fits = Math.max(4, Math.floor(room / (0.59 * size)))
   const lines: string[] = []
   // A number stays with its unit.
   for (const word of text.replace(/ T$/, '\u00a0T').split(' ')) {

@@ -14,5 +14,5 @@ main { max-width: 74rem; }
 .dense .number:last-child { padding-right: 0; }
 .montage h3 { margin: 1.2rem 0 0.4rem; }
 @media (max-width: 40rem) { .pairs { grid-template-columns: 1fr; } }
-@media print { .captioned { margin: 1rem 0 1.2rem; break-inside: auto; } .captioned figcaption { break-after: avoid; } .plot, .swatch, .legend svg { break-inside: avoid; print-color-adjust: exact; -webkit-print-color-adjust: exact; } .dense table { font-size: 7pt; } .dense th, .dense td { padding: 1.5pt 5pt 1.5pt 0; } .dense td.number { white-space: normal; } }
+@media print { .captioned { margin: 1rem 0 1.2rem; break-inside: auto; } .captioned figcaption, .captioned > p, .captioned .legend { break-after: avoid; break-inside: avoid; } .captioned:has(.single) { break-inside: avoid; } .dense thead .number { min-width: 0; } .plot, .swatch, .legend svg { break-inside: avoid; print-color-adjust: exact; -webkit-print-color-adjust: exact; } .dense table { font-size: 6.6pt; } .dense th, .dense td { padding: 1.5pt 4pt 1.5pt 0; } .dense td.number { white-space: normal; } }
 `

@@ -148,7 +148,6 @@ export function groupTable({ methods }: CohortReport, by: string): SizedTable {
     'Effect',
     'Recovered',
     'Harmed',
-    'by last step',
   ]
   const values = methods[0]?.groups.filter((group) => group.by === by).map(({ value }) => value) ?? []
   const rows = values.flatMap((value) =>
@@ -169,7 +168,6 @@ export function groupTable({ methods }: CohortReport, by: string): SizedTable {
           one ? number(one.effect, 2) : none,
           percent(group.recoveredPercent.kept),
           share(group.harmed.kept),
-          share(group.harmed.adapted),
         ],
       ]
     }),
@@ -178,7 +176,7 @@ export function groupTable({ methods }: CohortReport, by: string): SizedTable {
     header,
     rows,
     numbers: numbersFrom(2, header),
-    shares: [1.45, 1.15, 0.6, 1.45, 1.45, 1.65, 0.75, 0.65, 0.95, 0.8, 0.8],
+    shares: [1.35, 1.1, 0.55, 1.85, 1.85, 2.05, 0.85, 0.6, 0.9, 0.85],
   }
 }
 
@@ -215,7 +213,7 @@ export function labelTable({ groups: [whole] }: MethodSummary): SizedTable {
       ]
     }),
   )
-  return { header, rows, numbers: numbersFrom(2, header), shares: [1.4, 1.4, 0.6, 1.7, 1.7, 1.9, 0.8, 0.65] }
+  return { header, rows, numbers: numbersFrom(2, header), shares: [1.3, 1.7, 0.55, 1.7, 1.7, 1.9, 0.8, 0.65] }
 }
 
 /** Labels that lost a distance, with the mean that lets it count; undefined where none did. */
