@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import type { Command } from 'commander'
+import { homeFolder } from '../app/state-files.ts'
 import { UserError } from '../errors.ts'
 import { action, command, integer } from './command.ts'
 import type { Shell } from './shell.ts'
@@ -30,12 +32,14 @@ export function serveCommand(shell: Shell): Command {
           opensSample: options.sample === true,
           log: progress.say,
         })
+        let removeDoor = (): void => {}
         try {
           const { address, port } = host
           tell({ json: { address, port }, text: `Scanbridge is at ${address}` })
-          if (options.open) openBrowser(address)
+          if (options.open) removeDoor = openBrowser(address)
           await until(signal)
         } finally {
+          removeDoor()
           await host.close()
         }
         return { json: undefined, text: '' }
@@ -54,18 +58,34 @@ function until(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Shows the address in the user's browser; without a display there is none. */
-function openBrowser(address: string): void {
+/** Shows the address in the user's browser; without a display there is none. Returns what takes away again what that needs. */
+function openBrowser(address: string): () => void {
   const { platform, env } = process
-  if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) return
+  if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) return () => {}
+  const folder = makeDoor(address)
+  const door = join(folder, 'open.html')
   const [program, ...args] =
     platform === 'darwin'
-      ? ['open', address]
+      ? ['open', door]
       : platform === 'win32'
-        ? ['rundll32', 'url.dll,FileProtocolHandler', address]
-        : ['xdg-open', address]
+        ? ['rundll32', 'url.dll,FileProtocolHandler', door]
+        : ['xdg-open', door]
   // The address stands on stdout for whoever has no such program.
   spawn(program, args, { detached: true, stdio: 'ignore' })
     .once('error', () => {})
     .unref()
+  return () => rmSync(folder, { recursive: true, force: true })
+}
+
+/**
+ * A page that leads to the address, in a folder of its own that only the user may read: every user of a machine sees the
+ * arguments of its programs, and the address holds the token. Not in the system's temporary folder, which some browsers
+ * have a private one of.
+ */
+function makeDoor(address: string): string {
+  mkdirSync(homeFolder(), { recursive: true, mode: 0o700 })
+  const folder = mkdtempSync(join(homeFolder(), 'open-'))
+  const page = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>Scanbridge</title>`
+  writeFileSync(join(folder, 'open.html'), page, { mode: 0o600 })
+  return folder
 }
