@@ -28,7 +28,7 @@ export class Decision {
       act(run).then(async (decided) => {
         await workspace.replaceRun(decided)
         // What is kept is another mask now; views show it where the scan is open.
-        if (decided.scan) await workspace.mask('kept')
+        if (decided.scan && workspace.run?.id === decided.id) await workspace.mask('kept')
       }),
     )
     this.isBusy = false

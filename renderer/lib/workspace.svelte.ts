@@ -7,6 +7,7 @@ import type {
   HostInfo,
   InputSummary,
   Job,
+  JournalLine,
   MethodSummary,
   ModelSummary,
   Pick,
@@ -22,6 +23,7 @@ import { readPlace, writePlace } from './place.ts'
 import type { View } from './place.ts'
 import { isSameScan, loadMask, loadScan } from './scan.ts'
 import type { Mask, MaskOf, Scan } from './scan.ts'
+import { masksThatStay, withLines } from './shown-run.ts'
 
 /** Something to tell: shown in a corner, never in the way. */
 export type Notice = {
@@ -88,6 +90,8 @@ export class Workspace {
   )
 
   private titles: Readonly<Record<string, string>> = $state.raw({})
+  /** Steps of the run at work since this window listens: a run that is read meanwhile may lack the last of them. */
+  private told: { readonly run: string; readonly lines: readonly JournalLine[] } = { run: '', lines: [] }
   private noticeCount = 0
   /** This window is where it was before its reload. */
   private isRestored = $state(false)
@@ -302,9 +306,13 @@ export class Workspace {
   /** Shows a run with its scan, where that is open. */
   async selectRun(id: string): Promise<void> {
     const run = await call('run.read', { run: id })
-    if (this.run?.id !== id) this.masks = []
-    this.run = run
+    this.showRun(run)
     if (run.scan) await this.selectScan(run.scan)
+  }
+
+  private showRun(run: RunDetail): void {
+    this.masks = masksThatStay(this.masks, this.run, run)
+    this.run = withLines(run, this.told.run === run.id ? this.told.lines : [])
   }
 
   closeRun(): void {
@@ -314,18 +322,19 @@ export class Workspace {
 
   /** A mask of the run on screen; the same object when it was asked for before. */
   async mask(of: MaskOf): Promise<Mask> {
-    const run = this.run!.id
-    const known = this.masks.find((mask) => mask.of === of && mask.run === run)
+    const { id, kept } = this.run!
+    const known = this.masks.find((mask) => mask.of === of && mask.run === id)
     if (known) return known
-    const mask = await loadMask(run, of)
-    if (this.run?.id === run) this.masks = [...this.masks.filter((other) => other.of !== of), mask]
+    const mask = await loadMask(id, of)
+    // What is kept may have become another while the mask was on its way.
+    const isStill = this.run?.id === id && (of !== 'kept' || this.run.kept === kept)
+    if (isStill) this.masks = [...this.masks.filter((other) => other.of !== of), mask]
     return mask
   }
 
-  /** A decision changed the run: what was kept is another mask now. */
+  /** A decision changed the run. */
   async replaceRun(run: RunDetail): Promise<void> {
-    this.masks = this.masks.filter(({ of }) => of !== 'kept')
-    this.run = run
+    if (this.run?.id === run.id) this.showRun(run)
     this.runs = await call('run.list', {})
   }
 
@@ -375,8 +384,7 @@ export class Workspace {
         this.receiveJob(payload)
         break
       case 'run.step':
-        if (this.run?.id === payload.run && !this.run.journal.some((line) => isSameLine(line, payload.line)))
-          this.run = { ...this.run, journal: [...this.run.journal, payload.line], steps: payload.line.step }
+        this.receiveStep(payload.run, payload.line)
         break
       case 'changed':
         void this.guard(this.reread(payload.what, payload.run))
@@ -411,6 +419,12 @@ export class Workspace {
     if (job.state === 'failed' && job.error) this.tellError(job.error)
   }
 
+  private receiveStep(run: string, line: JournalLine): void {
+    const before = this.told.run === run ? this.told.lines : []
+    this.told = { run, lines: [...before, line] }
+    if (this.run?.id === run) this.run = withLines(this.run, [line])
+  }
+
   private async reread(what: readonly string[], run: string | undefined): Promise<void> {
     if (what.some((one) => one === 'state' || one === 'inputs' || one === 'settings'))
       this.app = await call('app.state', {})
@@ -422,10 +436,6 @@ export class Workspace {
       else this.closeRun()
     }
   }
-}
-
-function isSameLine(a: { step: number; phase: string }, b: { step: number; phase: string }): boolean {
-  return a.step === b.step && a.phase === b.phase
 }
 
 function isAtWork({ state }: Job): boolean {
