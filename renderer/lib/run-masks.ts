@@ -5,11 +5,11 @@ import type { MaskOf } from './scan.ts'
 import type { Workspace } from './workspace.svelte.ts'
 
 export class RunMasks {
-  private readonly workspace: Workspace
-  /** Asked for in the run's present state: asking again would give the same. */
-  private readonly asked = new Set<string>()
+  private readonly workspace: Pick<Workspace, 'mask' | 'tell'>
+  /** What is on its way or could not be had, by run and mask: the state of the run in which it was asked for. */
+  private readonly asked = new Map<string, string>()
 
-  constructor(workspace: Workspace) {
+  constructor(workspace: Pick<Workspace, 'mask' | 'tell'>) {
     this.workspace = workspace
   }
 
@@ -19,11 +19,14 @@ export class RunMasks {
   }
 
   private async ask(run: RunDetail, of: MaskOf): Promise<void> {
-    const name = [run.id, run.state, run.kept, run.masks.length, of].join(' ')
-    if (this.asked.has(name)) return
-    this.asked.add(name)
+    const name = `${run.id} ${of}`
+    const state = [run.state, run.kept, run.masks.length].join(' ')
+    if (this.asked.get(name) === state) return
+    this.asked.set(name, state)
     try {
       await this.workspace.mask(of)
+      // What is here costs nothing to ask for again, and what was dropped since is wanted again.
+      if (this.asked.get(name) === state) this.asked.delete(name)
     } catch (error) {
       // A run that did not end may have got as far or not; what a finished one lacks is told.
       if (!(error instanceof CallError)) throw error
@@ -33,7 +36,7 @@ export class RunMasks {
 
   /** A mask appeared: whatever was asked before may be there now. */
   forget(run: string): void {
-    for (const name of this.asked) if (name.startsWith(`${run} `)) this.asked.delete(name)
+    for (const name of this.asked.keys()) if (name.startsWith(`${run} `)) this.asked.delete(name)
   }
 }
 
