@@ -296,12 +296,15 @@ function montageBlocks({ report, montage }: CohortContent): Block[] {
       kind: 'montage',
       cases: montage,
       caption: report.methods.length
-        ? 'By method: the two cases with the least change of Dice, the two in the middle, and the two with the largest; the axial slice with most change.'
-        : 'By method: six cases, evenly picked in the order of the manifest; the axial slice with most change.',
+        ? `By method, at most six cases: the two with the least change of Dice, the two in the middle, the two with the largest. ${slice}`
+        : `By method: at most six cases, evenly picked in the order of the manifest. ${slice}`,
       legend: montageLegend(report),
     },
   ]
 }
+
+const slice =
+  'The axial slice with most change; left: before; middle: kept, or the last step where the source model was kept; right: the change.'
 
 function swatch(name: string, marks: readonly Mark[]): Swatch {
   return { name, scene: { width: 26, height: 14, title: name, hatchStep: 3, marks } }
