@@ -19,6 +19,7 @@ import type {
   VolumeRef,
 } from '../../main/contract/schemas.ts'
 import { CallError, call, on, pickDropped } from './client.ts'
+import { Latest } from './latest.ts'
 import { readPlace, writePlace } from './place.ts'
 import type { View } from './place.ts'
 import { isSameScan, loadMask, loadScan } from './scan.ts'
@@ -92,6 +93,10 @@ export class Workspace {
   private titles: Readonly<Record<string, string>> = $state.raw({})
   /** Steps of the run at work since this window listens: a run that is read meanwhile may lack the last of them. */
   private told: { readonly run: string; readonly lines: readonly JournalLine[] } = { run: '', lines: [] }
+  private readonly choices = new Latest()
+  private readonly scans = new Latest()
+  /** The scan on its way. */
+  private loading: Promise<void> | undefined
   private noticeCount = 0
   /** This window is where it was before its reload. */
   private isRestored = $state(false)
@@ -118,6 +123,7 @@ export class Workspace {
 
   /** Everything from the host again: after a reload, a gap in the events, a restart of the worker. */
   async refresh(): Promise<void> {
+    const shown = this.run?.id
     this.host = await call('host.info', {})
     this.worker = this.host.worker
     const [app, models, runs] = await Promise.all([call('app.state', {}), call('model.list', {}), call('run.list', {})])
@@ -128,8 +134,8 @@ export class Workspace {
     void this.guard(this.readRecents())
     void this.guard(this.readMethodTitles(app.settings.model))
     for (const job of app.jobs) this.settle(job)
-    if (this.run && runs.some(({ id }) => id === this.run?.id)) await this.selectRun(this.run.id)
-    if (this.scanError) await this.selectScan(this.scanRef)
+    if (this.run?.id === shown) await this.followRuns(runs)
+    if (this.scanError) await this.showScan(this.scanRef)
     if (this.isRestored) return
     this.restoring ??= this.restore().finally(() => (this.restoring = undefined))
     await this.restoring
@@ -212,14 +218,16 @@ export class Workspace {
 
   /** The run with its scan, which is opened where it is not open yet. */
   async openRun(id: string): Promise<void> {
-    await this.selectRun(id)
-    const run = this.run!
+    const run = await this.selectRun(id)
+    if (!run) return
     this.view = run.state === 'done' && run.method !== 'source' ? 'compare' : 'adapt'
     if (run.scan) return
-    await this.selectScan(null)
+    await this.showScan(null)
     if (!run.canOpenScan) return
     const { job } = await call('run.open', { run: id })
-    this.follow(job, () => void this.guard(this.selectRun(id)))
+    this.follow(job, () => {
+      if (this.run?.id === id) void this.guard(this.selectRun(id))
+    })
   }
 
   /** The run again, with its own settings; its scan is opened for it where that is not open. */
@@ -286,28 +294,56 @@ export class Workspace {
     if (next) await this.selectScan(next)
   }
 
+  /** What a reader chose; a run that is still being read does not take its place. */
   async selectScan(ref: VolumeRef | null): Promise<void> {
-    if (isSameScan(ref, this.scanRef) && this.scan) return
+    this.choices.next()
+    await this.showScan(ref)
+  }
+
+  private async showScan(ref: VolumeRef | null): Promise<void> {
+    const isShown = isSameScan(ref, this.scanRef)
+    if (isShown && this.scan) return
+    if (isShown && this.loading) return this.loading
+    const isWanted = this.scans.next()
     this.scanRef = ref
     this.scan = undefined
     this.scanError = undefined
-    if (!ref) return
-    try {
-      const scan = await loadScan(ref)
-      if (isSameScan(ref, this.scanRef)) this.scan = scan
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error
-      if (isSameScan(ref, this.scanRef)) this.scanError = error
-    }
-    // The masks on screen belong to another scan now.
-    if (this.run && !isSameScan(this.run.scan, ref)) this.closeRun()
+    this.loading = ref ? this.readScan(ref, isWanted) : undefined
+    await this.loading
   }
 
-  /** Shows a run with its scan, where that is open. */
-  async selectRun(id: string): Promise<void> {
+  private async readScan(ref: VolumeRef, isWanted: () => boolean): Promise<void> {
+    try {
+      const scan = await loadScan(ref)
+      if (isWanted()) this.scan = scan
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error
+      if (isWanted()) this.scanError = error
+    } finally {
+      if (isWanted()) this.loading = undefined
+    }
+    // The masks on screen belong to another scan now.
+    if (isWanted() && this.run && !isSameScan(this.run.scan, ref)) this.dropRun()
+  }
+
+  /** Shows a run with its scan, where that is open; undefined where the reader chose something else meanwhile. */
+  async selectRun(id: string): Promise<RunDetail | undefined> {
+    const isWanted = this.choices.next()
     const run = await call('run.read', { run: id })
+    if (!isWanted()) return undefined
     this.showRun(run)
-    if (run.scan) await this.selectScan(run.scan)
+    if (run.scan) await this.showScan(run.scan)
+    return this.run?.id === id ? this.run : undefined
+  }
+
+  /** The run on screen again; the scan on screen stays. */
+  async rereadRun(): Promise<void> {
+    const id = this.run?.id
+    if (id === undefined) return
+    const run = await call('run.read', { run: id })
+    if (this.run?.id !== id) return
+    this.showRun(run)
+    if (run.scan && !this.scanRef) await this.showScan(run.scan)
   }
 
   private showRun(run: RunDetail): void {
@@ -316,6 +352,11 @@ export class Workspace {
   }
 
   closeRun(): void {
+    this.choices.next()
+    this.dropRun()
+  }
+
+  private dropRun(): void {
     this.run = undefined
     this.masks = []
   }
@@ -425,15 +466,22 @@ export class Workspace {
     if (this.run?.id === run) this.run = withLines(this.run, [line])
   }
 
+  /** The run on screen may be another by now, its scan may be open now, or somebody deleted it. */
+  private async followRuns(runs: readonly RunSummary[]): Promise<void> {
+    if (!this.run) return
+    if (runs.some(({ id }) => id === this.run?.id)) await this.rereadRun()
+    else this.dropRun()
+  }
+
   private async reread(what: readonly string[], run: string | undefined): Promise<void> {
     if (what.some((one) => one === 'state' || one === 'inputs' || one === 'settings'))
       this.app = await call('app.state', {})
     if (what.includes('recents')) await this.readRecents()
     if (what.includes('runs')) {
+      const shown = this.run?.id
       this.runs = await call('run.list', {})
-      if (!run || this.run?.id !== run) return
-      if (this.runs.some(({ id }) => id === run)) await this.selectRun(run)
-      else this.closeRun()
+      // A run that began while the list was on its way is not in it.
+      if (this.run?.id === shown && (!run || run === shown)) await this.followRuns(this.runs)
     }
   }
 }
