@@ -230,16 +230,16 @@ export class Workspace {
     })
   }
 
-  /** The run again, with its own settings; its scan is opened for it where that is not open. */
-  async resumeRun(id: string): Promise<void> {
+  /** The run again, with its own settings; its scan is opened for it where that is not open. Whether it has begun. */
+  async resumeRun(id: string): Promise<boolean> {
     const run = await call('run.read', { run: id })
     if (!run.scan && run.canOpenScan) {
       const { state } = await this.ended((await call('run.open', { run: id })).job)
-      if (state !== 'done') return
+      if (state !== 'done') return false
     }
     const started = await call('run.resume', { run: id })
-    await this.selectRun(started.run)
-    this.view = 'adapt'
+    if (await this.selectRun(started.run)) this.view = 'adapt'
+    return true
   }
 
   private show({ job }: { readonly job: string }): void {
