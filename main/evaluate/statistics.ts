@@ -1,7 +1,7 @@
 /** Quantile by linear interpolation between ranks (NumPy's default). Empty: NaN. `values` need not be sorted. */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) return NaN
-  const sorted = Float64Array.from(values).sort()
+  const sorted = new Float64Array(values).sort()
   const position = share * (sorted.length - 1)
   const rank = Math.floor(position)
   const lower = sorted[rank]!
