@@ -252,9 +252,21 @@ export class Workspace {
   private async showInput(id: string): Promise<void> {
     this.app = await call('app.state', {})
     const input = this.inputs.find((one) => one.id === id)
+    if (this.scanRef?.input === id) await this.rereadScan()
     if (!input?.suggested) return
     if (input.isSample || input.series.length === 1) this.view = 'reader'
     await this.selectScan(input.suggested)
+  }
+
+  /** What is on screen was opened anew: other voxels may lie there now, of which the run on screen knows nothing. */
+  private async rereadScan(): Promise<void> {
+    this.scan = undefined
+    this.loading = undefined
+    // Another object, so that views that follow the scan look at it anew.
+    const scan = this.showScan(this.scanRef && { ...this.scanRef })
+    await this.rereadRun()
+    if (this.run && !isSameScan(this.run.scan, this.scanRef)) this.dropRun()
+    await scan
   }
 
   /** Calls back once the job has ended well, be that before or after this call. */
@@ -271,11 +283,13 @@ export class Workspace {
     return new Promise((then) => (this.waiting = [...this.waiting, { job, then }]))
   }
 
-  private settle(job: Job): void {
-    if (isAtWork(job)) return
+  /** Whether somebody waited for its end. */
+  private settle(job: Job): boolean {
+    if (isAtWork(job)) return false
     const its = this.waiting.filter((one) => one.job === job.id)
     this.waiting = this.waiting.filter((one) => one.job !== job.id)
     for (const { then } of its) then(job)
+    return its.length > 0
   }
 
   async closeInput(id: string): Promise<void> {
@@ -456,7 +470,10 @@ export class Workspace {
     if (!this.app) return
     const others = this.app.jobs.filter(({ id }) => id !== job.id)
     this.app = { ...this.app, jobs: [...others, job] }
-    this.settle(job)
+    const isFollowed = this.settle(job)
+    // Another window opened anew what is on screen here.
+    const isOpened = job.state === 'done' && (job.kind === 'open' || job.kind === 'sample')
+    if (isOpened && !isFollowed && job.input && job.input === this.scanRef?.input) void this.guard(this.rereadScan())
     if (job.state === 'failed' && job.error) this.tellError(job.error)
   }
 
