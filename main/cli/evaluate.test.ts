@@ -10,7 +10,8 @@ import { writeNifti } from '../volume/nifti.ts'
 const place = freshFolder()
 const at = (...names: string[]): string => join(place, ...names)
 process.env['SCANBRIDGE_MODELS'] = at('models')
-const results = ['evaluation.json', 'cases.jsonl', 'cases.csv', 'summary.json']
+const reports = ['report.html', 'report.pdf', 'report.json', 'report.csv']
+const results = ['evaluation.json', 'cases.jsonl', 'cases.csv', 'summary.json', ...reports]
 const read = (folder: string, name: string): string => readFileSync(at(folder, name), 'utf8')
 const summary = (folder: string): EvaluationSummary => JSON.parse(read(folder, 'summary.json')) as EvaluationSummary
 const doneRows = (folder: string): number =>
