@@ -11,7 +11,7 @@ import { toModelGrid } from '../predict/preprocess.ts'
 import type { ModelStudy } from '../predict/study.ts'
 import { formats, writePictures, writeReports } from '../report/files.ts'
 import { choosePlaces, drawScan } from '../report/pictures.ts'
-import { createRun } from '../runs/files.ts'
+import { createRun, writing } from '../runs/files.ts'
 import type { NewStep, RunWriter } from '../runs/files.ts'
 import { stepName } from '../runs/run.ts'
 import type { Kept, RunRecord } from '../runs/run.ts'
@@ -107,10 +107,14 @@ class Adaptation {
     const { run, work, watcher } = this
     try {
       await watcher.onRun?.()
-      await this.finish(await this.episode())
+      await writing(run.folder, async () => this.finish(await this.episode()))
     } catch (error) {
-      if (work.signal.aborted) await this.end('cancelled', 'The run was stopped by its user.')
-      else await this.end('failed', error instanceof UserError ? error.message : 'Scanbridge failed; see its message.')
+      const failure = error instanceof UserError ? error.message : 'Scanbridge failed; see its message.'
+      const ended = work.signal.aborted
+        ? this.end('cancelled', 'The run was stopped by its user.')
+        : this.end('failed', failure)
+      // A disk that refused a step may refuse its end too: what went wrong first is what is told.
+      await ended.catch((another: unknown) => console.error(another))
       throw error
     } finally {
       run.close()

@@ -1,6 +1,6 @@
 /** What a person decides about a run, one decision after the other. */
 import { UserError } from '../errors.ts'
-import { readRun, reopenRun } from '../runs/files.ts'
+import { readRun, reopenRun, writing } from '../runs/files.ts'
 import type { ReadRun } from '../runs/files.ts'
 import type { Kept } from '../runs/run.ts'
 import { settleKept } from './kept-files.ts'
@@ -11,7 +11,7 @@ export async function keep(folder: string, to: Kept): Promise<void> {
   const { record } = await settled(folder)
   if (record.kept === to) return
   const { rollBack } = await import('./rollback.ts')
-  await rollBack(folder, to)
+  await writing(folder, () => rollBack(folder, to))
 }
 
 /** Takes a person's last choice back, on record too: both stay in the history. Throws UserError where there is none. */
@@ -24,7 +24,8 @@ export async function undo(folder: string): Promise<void> {
     throw new UserError('usage', { problem: 'There is no decision of a person to take back', remedy })
   }
   const { rollBack } = await import('./rollback.ts')
-  await rollBack(folder, before, undefined, { event: 'undone', says: 'A user took the last choice back and kept' })
+  const decision = { event: 'undone', says: 'A user took the last choice back and kept' } as const
+  await writing(folder, () => rollBack(folder, before, undefined, decision))
 }
 
 /** An ended run as it is once its mask files are those of what it keeps. Not for a run that is being written. */

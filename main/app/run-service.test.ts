@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDesk } from '../../tests/app-desk.ts'
@@ -201,6 +201,23 @@ test('after the process died a run is resumed on what is open, whatever the list
   await resumed(run)
   scan = await desk.openScan('scan')
   await Promise.all(dead.map((one) => one.close()))
+})
+
+test('a disk that refuses writes fails the run in a sentence; what is there can be resumed or deleted', async () => {
+  const { run, job } = await call('adapt.start', { scan, ...tent, options: { steps: 40 } })
+  await desk.until('run.step', (one) => one.run === run && one.line.step >= 1)
+  const folder = join(home, 'runs', run)
+  renameSync(folder, join(place, 'away')) // as a drive that was pulled out
+  const { error } = await desk.ended(job)
+  expect(error).toMatchObject({ code: 'cannot-write', message: expect.stringContaining(`The run ${run}`) as string })
+  expect(JSON.stringify(error)).not.toContain(place)
+  renameSync(join(place, 'away'), folder)
+  expect(await call('run.read', { run })).toMatchObject({ state: 'interrupted' })
+  const again = await call('run.resume', { run })
+  await desk.until('run.step', (one) => one.run === again.run)
+  await call('job.cancel', { job: again.job })
+  await desk.ended(again.job)
+  await call('run.delete', { run }).then(() => rmSync(join(home, 'trash'), { recursive: true }))
 })
 
 test('plain segmentation: the source method without a guard', async () => {

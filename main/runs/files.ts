@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
 import { mkdir, readFile, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../errors.ts'
-import { isGone, thisProcess } from './process-files.ts'
+import { isGone, isThisProcess, thisProcess } from './process-files.ts'
 import { JournalLine, RunRecord, stepName } from './run.ts'
 import type { HistoryEntry, ReadState } from './run.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
@@ -43,6 +43,9 @@ export type ReadRun = {
   readonly problems: readonly string[]
 }
 
+/** Folders of runs that this process writes now. */
+const atWork = new Set<string>()
+
 /** Sorts by time; nothing of it tells whose scan it is. */
 export function newRunId(now: Date): string {
   return `${now.toISOString().replace(/[-:]|\..*/g, '')}-${randomBytes(3).toString('hex')}`
@@ -68,6 +71,7 @@ export async function createRun(folder: string, run: NewRun, now = () => new Dat
     process: thisProcess(),
   }
   await writeFileAtomic(join(folder, 'run.json'), pretty(record))
+  atWork.add(resolve(folder))
   return openWriter(folder, record, now)
 }
 
@@ -116,6 +120,7 @@ function openWriter(folder: string, first: RunRecord, now: () => Date): RunWrite
     close() {
       if (journal !== undefined) closeSync(journal)
       journal = undefined
+      atWork.delete(resolve(folder))
     },
   }
 }
@@ -124,7 +129,14 @@ function openWriter(folder: string, first: RunRecord, now: () => Date): RunWrite
 export async function readRun(folder: string): Promise<ReadRun> {
   const record = await readRecord(folder)
   const { lines, problems } = await readJournal(folder)
-  return { folder, record, state: readState(record), journal: lines, masks: await storedMasks(folder), problems }
+  return {
+    folder,
+    record,
+    state: readState(folder, record),
+    journal: lines,
+    masks: await storedMasks(folder),
+    problems,
+  }
 }
 
 /** A file of the run, or undefined where the run has none of this name. */
@@ -254,8 +266,22 @@ function parseLine(text: string): JournalLine | undefined {
   return JournalLine.safeParse(value).data
 }
 
-function readState(record: RunRecord): ReadState {
-  return record.state === 'running' && isGone(record.process) ? 'interrupted' : record.state
+/** A disk that refuses writes leaves 'running' in a record whose writer has ended, also within this process. */
+function readState(folder: string, { state, process }: RunRecord): ReadState {
+  if (state !== 'running') return state
+  return isGone(process) || (isThisProcess(process) && !atWork.has(resolve(folder))) ? 'interrupted' : state
+}
+
+/** A disk's refusal within `work` as UserError, which names the folder alone: where it lies may be nobody's business. */
+export async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const { code, syscall } = cause as NodeJS.ErrnoException
+    if (!(cause instanceof Error) || code === undefined || syscall === undefined) throw cause
+    const remedy = 'Check the space that is left and your permission to write there.'
+    throw new UserError('cannot-write', { path: `The run ${basename(folder)}`, reason: code, remedy }, { cause })
+  }
 }
 
 function pretty(value: unknown): string {

@@ -9,6 +9,11 @@ export function thisProcess(): Writer {
   return { machine: thisMachine(), pid: process.pid, started: processStart(process.pid) }
 }
 
+export function isThisProcess(writer: Writer | undefined): boolean {
+  const own = thisProcess()
+  return writer?.machine === own.machine && writer.pid === own.pid && writer.started === own.started
+}
+
 /** Whether the process that wrote a run has ended. On another machine (a shared disk) nobody can tell: false. */
 export function isGone(writer: Writer | undefined): boolean {
   if (writer?.machine !== thisMachine()) return false
