@@ -109,6 +109,17 @@ test('the adapted network is ONNX with other numbers than the source; with the s
   expect(seg.obstacle).toMatch(/was deleted/)
 })
 
+test('what is decided while an export is made is not in it, and counts as unsaved', async () => {
+  await desk.call('run.keep', { run, to: 2 })
+  const [files] = await Promise.all([
+    unpacked(['mask.nii.gz', 'report.pdf']),
+    desk.call('run.keep', { run, to: 'source' }),
+  ])
+  const own = readFileSync(join(home, 'runs', run, 'checkpoints/0002.nii.gz'))
+  expect(Buffer.compare(files['mask.nii.gz']!, own)).toBe(0)
+  expect(await desk.call('run.read', { run })).toMatchObject({ kept: 'source', isUnsaved: true })
+})
+
 test('a decision comes to its end before the app closes; one that a kill cut short is made whole', async () => {
   const own = (name: string): Buffer => readFileSync(join(home, 'runs', run, name))
   await desk.call('run.keep', { run, to: 2 })

@@ -9,6 +9,7 @@ import { InTurn, keep, noteResumed, settled, undo } from './decide.ts'
 import type { EngineRoom } from './engine-room.ts'
 import { Episodes } from './episodes.ts'
 import { exportItems, makeExport } from './export.ts'
+import type { Exported } from './export.ts'
 import { emptyTrash, findHomeRuns, moveToTrash, notThere, runFolder, shownPath } from './home-runs-files.ts'
 import { RunMasks } from './run-masks.ts'
 import { openRunNotes } from './run-notes-files.ts'
@@ -67,6 +68,24 @@ export function createRunService(shared: Shared): RunHandlers {
       scan: inputs.byHash(seriesHash) ?? null,
       canOpenScan: recents.byHash(seriesHash) !== undefined,
     })
+  }
+
+  /** What is decided later is not in it. */
+  async function exported(run: string, items: readonly string[], identity: boolean): Promise<Exported> {
+    const time = now().toISOString()
+    const read = await settled(runFolder(home, run))
+    const network = async (): Promise<{ bytes: Uint8Array; notes: string[] }> => {
+      const { model, release } = await (await room()).borrow(read.record.model.name)
+      try {
+        const { adaptedOnnx } = await import('./model.ts')
+        return await adaptedOnnx(read, read.record.kept as number, model)
+      } finally {
+        release()
+      }
+    }
+    const made = await makeExport(read, await networkObstacle(read), { items, identity, network })
+    notes.change(run, { exported: time })
+    return made
   }
 
   async function list(): Promise<RunSummary[]> {
@@ -171,18 +190,7 @@ export function createRunService(shared: Shared): RunHandlers {
     },
     async 'export.make'({ run, items, identity }) {
       refuseAtWork(run)
-      const read = await inTurn.do(run, () => settled(runFolder(home, run)))
-      const network = async (): Promise<{ bytes: Uint8Array; notes: string[] }> => {
-        const { model, release } = await (await room()).borrow(read.record.model.name)
-        try {
-          const { adaptedOnnx } = await import('./model.ts')
-          return await adaptedOnnx(read, read.record.kept as number, model)
-        } finally {
-          release()
-        }
-      }
-      const { name, bytes, entries } = await makeExport(read, await networkObstacle(read), { items, identity, network })
-      notes.change(run, { exported: now().toISOString() })
+      const { name, bytes, entries } = await inTurn.do(run, () => exported(run, items, identity))
       changed(run)
       return { header: { name, entries: [...entries] }, bytes: bytes as Uint8Array<ArrayBuffer> }
     },
