@@ -43,6 +43,11 @@ export class Checks {
     return this.reports.get(keyOf(scan, model)) ?? null
   }
 
+  /** Something else may lie there now. */
+  forget(input: string): void {
+    for (const key of this.reports.keys()) if ((JSON.parse(key) as string[])[0] === input) this.reports.delete(key)
+  }
+
   private keep(key: string, report: ShiftReport): void {
     this.reports.delete(key)
     this.reports.set(key, report)

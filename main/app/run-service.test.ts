@@ -259,6 +259,9 @@ test('a check compares the scan with the training scans, and is read when it has
   const { job } = await call('adapt.check', about)
   expect(await desk.ended(job)).toMatchObject({ state: 'done', kind: 'check', input: scan.input })
   expect(await call('adapt.checked', about)).toMatchObject({ level: 'unknown', causes: [] })
+  // Opened again it may be another scan.
+  await desk.openScan('scan')
+  expect(await call('adapt.checked', about)).toBeNull()
 })
 
 test('models and methods are listed with what keeps them from being used', async () => {

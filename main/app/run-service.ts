@@ -35,7 +35,8 @@ export function createRunService(shared: Shared): RunHandlers {
 
   emptyTrash(home, now()).catch((error: unknown) => console.error(error))
 
-  inputs.onOpened(() => {
+  inputs.onOpened(({ id }) => {
+    checks.forget(id)
     setTimeout(() => {
       if (isClosing || jobs.running('adapt', 'predict', 'self-test')) return
       // That an engine or model does not load is told when somebody asks for it.
