@@ -179,8 +179,13 @@ export class InputRegistry implements Inputs {
     return entry
   }
 
+  /** Without it, only what is open would be closed after a crash: nothing stops for that. */
   private remember(): void {
-    this.session.write([...this.entries.values()].map(({ path, summary, tries }) => ({ path, summary, tries })))
+    try {
+      this.session.write([...this.entries.values()].map(({ path, summary, tries }) => ({ path, summary, tries })))
+    } catch (error) {
+      console.error(error)
+    }
   }
 
   /** The job that opens a path; the one at work where there is one. */

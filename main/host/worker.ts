@@ -34,18 +34,26 @@ async function createService(): Promise<Service> {
   return createService({ home: homeFolder(), emit, simulate })
 }
 
-const service = createService()
-// Without a service the reason is the reply to every call.
-service.then(
-  () => post({ ready: true }),
-  (error: unknown) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-)
+/** Where it does not begin the reason is the reply, and the next call tries again: a full disk may have room by then. */
+function begin(): Promise<Service> {
+  const begun = createService()
+  begun.then(
+    () => post({ ready: true }),
+    (error: unknown) => {
+      log(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      service = undefined
+    },
+  )
+  return begun
+}
+
+let service: Promise<Service> | undefined = begin()
 
 async function receive(message: ToWorker): Promise<void> {
   if ('end' in message) return end()
   const { id, call, input, picked } = message
   try {
-    post({ id, reply: await answer(await service, call, input, picked, log) })
+    post({ id, reply: await answer(await (service ??= begin()), call, input, picked, log) })
   } catch (error) {
     post({ id, reply: { ok: false, error: toErrorShape(error, call, log) } })
   }
@@ -55,7 +63,7 @@ let isEnding = false
 async function end(): Promise<void> {
   if (isEnding) return
   isEnding = true
-  await service.then((running) => running.close()).catch((error: unknown) => log(String(error)))
+  await service?.then((running) => running.close()).catch((error: unknown) => log(String(error)))
   process.exit()
 }
 
