@@ -19,7 +19,20 @@ export function keptOneAfterTheOther({ history }: Pick<RunRecord, 'history'>): K
   return stack
 }
 
-/** When a person last chose what is kept. */
-export function lastDecision({ history }: Pick<RunRecord, 'history'>): string | undefined {
-  return history.findLast(({ event }) => byPerson.includes(event))?.time
+/**
+ * What was kept when its result last left the app (`exported`: when), or where it never did, what the run itself ended with.
+ * Undefined where the history (of an earlier version) does not say.
+ */
+export function keptWhenSaved({ history }: Pick<RunRecord, 'history'>, exported: string | undefined): Kept | undefined {
+  return history.findLast(
+    ({ event, time, kept }) =>
+      kept !== undefined && (exported === undefined ? !byPerson.includes(event) : time <= exported),
+  )?.kept
+}
+
+/** Whether a person chose what is kept, and nothing that left the app shows it. */
+export function isUnsaved(record: Pick<RunRecord, 'history' | 'kept'>, exported: string | undefined): boolean {
+  const decided = record.history.findLast(({ event }) => byPerson.includes(event))?.time
+  if (decided === undefined || (exported !== undefined && decided <= exported)) return false
+  return record.kept !== keptWhenSaved(record, exported)
 }

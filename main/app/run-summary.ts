@@ -2,7 +2,7 @@
 import type { JournalLine, RunDetail, RunSummary, VolumeRef } from '../contract/schemas.ts'
 import { verdictSentence } from '../report/verdict.ts'
 import type { ReadRun } from '../runs/files.ts'
-import { keptOneAfterTheOther, lastDecision } from './decisions.ts'
+import { isUnsaved, keptOneAfterTheOther, keptWhenSaved } from './decisions.ts'
 import type { FoundRun } from './home-runs-files.ts'
 
 /** What is known of a run beside its folder. */
@@ -12,9 +12,8 @@ export type Beside = {
   readonly hasThumbnail: boolean
 }
 
-export function summarizeRun(id: string, run: ReadRun, { exported = '', hasThumbnail }: Beside): RunSummary {
+export function summarizeRun(id: string, run: ReadRun, { exported, hasThumbnail }: Beside): RunSummary {
   const { record, state } = run
-  const decided = lastDecision(record)
   return {
     id,
     created: record.created,
@@ -27,7 +26,7 @@ export function summarizeRun(id: string, run: ReadRun, { exported = '', hasThumb
     method: record.method.name,
     scanner: record.input.scanner,
     volumes: record.volumes,
-    isUnsaved: decided !== undefined && decided > exported,
+    isUnsaved: isUnsaved(record, exported),
     hasThumbnail,
   }
 }
@@ -81,6 +80,7 @@ export function detailOf(id: string, run: ReadRun, around: Around): RunDetail {
     scan,
     canOpenScan,
     canUndo: keptOneAfterTheOther(record).length > 1,
+    saved: keptWhenSaved(record, around.exported) ?? null,
   }
 }
 

@@ -282,6 +282,8 @@ export const RunDetail = RunSummary.extend({
   canOpenScan: z.boolean(),
   /** The last decision can be taken back. */
   canUndo: z.boolean(),
+  /** What was kept when it was last exported, or else what the run itself ended with; null where that is not known. */
+  saved: Kept.nullable().optional(),
 })
 export type RunDetail = z.infer<typeof RunDetail>
 

@@ -42,7 +42,8 @@ async function settle(window: BrowserWindow, supervisor: Supervisor, runs: reado
   const { response } = await dialog.showMessageBox(window, {
     type: 'question',
     message: `${many} a decision of yours that nothing exported shows yet.`,
-    detail: 'Save keeps it on record. Discard takes it back: the guard’s own choice stands again.',
+    detail:
+      'Save keeps it on record. Discard takes it back: what was exported last, or else the guard’s own choice, stands again.',
     buttons: ['Save', 'Discard', 'Cancel'],
     defaultId: 0,
     cancelId: 2,
@@ -51,9 +52,13 @@ async function settle(window: BrowserWindow, supervisor: Supervisor, runs: reado
   return response !== 2
 }
 
+/** To what the exported files show, however many decisions and undone ones lie between. */
 async function takeBack(supervisor: Supervisor, run: string): Promise<void> {
   const call = (name: string): Promise<Reply<RunDetail>> =>
     supervisor.call(name, { run }, {}) as Promise<Reply<RunDetail>>
-  let detail = await call('run.read')
-  while (detail.ok && detail.value.isUnsaved && detail.value.canUndo) detail = await call('run.undo')
+  const detail = await call('run.read')
+  if (!detail.ok || !detail.value.isUnsaved) return
+  const { saved } = detail.value
+  if (saved === null || saved === undefined) return void (await call('run.undo'))
+  await supervisor.call('run.keep', { run, to: saved }, {})
 }
