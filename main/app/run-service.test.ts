@@ -218,6 +218,13 @@ test('a disk that refuses writes fails the run in a sentence; what is there can 
   await call('job.cancel', { job: again.job })
   await desk.ended(again.job)
   await call('run.delete', { run }).then(() => rmSync(join(home, 'trash'), { recursive: true }))
+
+  // Gone in the very moment that it is run again: the new run does not need it.
+  const next = await call('run.resume', { run: again.run })
+  rmSync(join(home, 'runs', again.run), { recursive: true })
+  await desk.until('run.step', (one) => one.run === next.run)
+  await call('job.cancel', { job: next.job })
+  expect(await desk.ended(next.job)).toMatchObject({ state: 'cancelled' })
 })
 
 test('plain segmentation: the source method without a guard', async () => {

@@ -166,7 +166,8 @@ export function createRunService(shared: Shared): RunHandlers {
         throw new UserError('usage', { problem, remedy: 'To run it again, start it from its scan.' })
       }
       const note = async (id: string): Promise<void> => {
-        await inTurn.do(run, () => noteResumed(folder, id))
+        // The new run goes on where the old one was deleted meanwhile, or its disk refuses the note.
+        await inTurn.do(run, () => noteResumed(folder, id)).catch((error: unknown) => console.error(error))
         changed(run)
       }
       return episodes.resume(read, note, notes.reference(run))
