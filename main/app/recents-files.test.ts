@@ -46,6 +46,16 @@ it('lists what was opened, the last first, and tells no path', async () => {
   expect(open().thumbnail('a')).toEqual(picture)
 })
 
+it('keeps what is opened while it looks for what is missing', async () => {
+  const recents = open()
+  add(recents, 'dropped')
+  rmSync(join(root, 'dropped'), { recursive: true })
+  const listed = recents.list()
+  add(recents, 'new')
+  await listed
+  expect((await recents.list()).map(({ id }) => id)).toEqual(['new'])
+})
+
 it('marks what is missing, and forgets only what was dropped into a browser', async () => {
   const recents = open()
   add(recents, 'dropped')

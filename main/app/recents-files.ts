@@ -95,7 +95,9 @@ export function openRecents(home: Home, now: () => Date): RecentStore {
       const all = await Promise.all(read().map(async (recent) => ({ recent, isMissing: !(await exists(recent.path)) })))
       // What was dropped into a browser lay in a temporary folder: once that is gone it can never come back.
       const lasting = all.filter(({ recent, isMissing }) => !isMissing || recent.pinned || !isTemporary(recent.path))
-      if (lasting.length < all.length) write(lasting.map(({ recent }) => recent))
+      const dead = new Set(all.filter((one) => !lasting.includes(one)).map(({ recent }) => recent.id))
+      // Read anew: looking for files took its time, and another scan may have been opened meanwhile.
+      if (dead.size > 0) write(read().filter(({ id }) => !dead.has(id)))
       return lasting.map(({ recent: { path: _, hashes: __, fingerprint: ___, picture, ...rest }, isMissing }) => ({
         ...rest,
         isMissing,
