@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -11,6 +11,7 @@ let path: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'scanbridge-lost-'))
   path = join(folder, 'at-work.json')
+  mkdirSync(join(folder, 'run-7'))
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -34,7 +35,7 @@ const job = (state: Job['state'], changes: Partial<Job> = {}): Job => ({
 async function atWork(): Promise<{ kill: () => Promise<void> }> {
   const script = `
     const { openLost } = await import(${JSON.stringify(new URL('lost-files.ts', import.meta.url).href)})
-    openLost(process.argv[1]).follow(${JSON.stringify(job('running'))})
+    openLost(process.argv[1], '.').follow(${JSON.stringify(job('running'))})
     console.log('at work')
     setInterval(() => undefined, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
@@ -52,20 +53,20 @@ async function atWork(): Promise<{ kill: () => Promise<void> }> {
 
 it('tells of a run whose process was killed, until somebody dismisses it', async () => {
   const other = await atWork()
-  expect(openLost(path).get()).toBeNull() // it is at work, not lost
+  expect(openLost(path, folder).get()).toBeNull() // it is at work, not lost
   await other.kill()
   const message = expect.stringContaining('in the middle of "Adaptation"') as string
-  expect(openLost(path).get()).toEqual({ run: 'run-7', message })
-  const lost = openLost(path)
+  expect(openLost(path, folder).get()).toEqual({ run: 'run-7', message })
+  const lost = openLost(path, folder)
   expect(lost.get()).toEqual({ run: 'run-7', message })
   lost.dismiss()
   expect(lost.get()).toBeNull()
-  expect(openLost(path).get()).toBeNull()
+  expect(openLost(path, folder).get()).toBeNull()
 })
 
 it('keeps the notice while the next run is at work, and that one is noted too', async () => {
   await (await atWork()).kill()
-  const lost = openLost(path)
+  const lost = openLost(path, folder)
   lost.follow(job('running', { id: 'job-2', run: 'run-8' }))
   expect(lost.get()?.run).toBe('run-7')
   lost.dismiss()
@@ -76,10 +77,27 @@ it('keeps the notice while the next run is at work, and that one is noted too', 
 })
 
 it('is silent on what is no run, and on a run that ended', () => {
-  const lost = openLost(path)
+  const lost = openLost(path, folder)
   lost.follow(job('running', { kind: 'open' }))
   expect(existsSync(path)).toBe(false)
   lost.follow(job('running'))
   lost.follow(job('done'))
-  expect(openLost(path).get()).toBeNull()
+  expect(openLost(path, folder).get()).toBeNull()
+})
+
+it('names no run that left nothing on disk', async () => {
+  await (await atWork()).kill()
+  rmSync(join(folder, 'run-7'), { recursive: true })
+  const message = expect.stringContaining('before "Adaptation" had left anything on disk') as string
+  expect(openLost(path, folder).get()).toEqual({ run: null, message })
+})
+
+it('leaves the note of another process at work as it is', async () => {
+  const other = await atWork()
+  const lost = openLost(path, folder)
+  lost.follow(job('running', { run: 'run-8' }))
+  lost.follow(job('done', { run: 'run-8' }))
+  lost.dismiss()
+  await other.kill()
+  expect(openLost(path, folder).get()?.run).toBe('run-7')
 })

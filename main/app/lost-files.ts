@@ -1,5 +1,6 @@
 /** What this process works on, told to the process after it: a note on disk that a killed worker leaves behind. */
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import type { AppState, Job } from '../contract/schemas.ts'
 import { readState, writeState } from './state-files.ts'
@@ -15,13 +16,18 @@ export type LostNotice = {
   dismiss(): void
 }
 
-export function openLost(path: string): LostNotice {
-  const note = Note.safeParse(readState(path))
-  let lost: Lost =
-    note.success && !isRunning(note.data.pid) ? { run: note.data.run, message: messageOf(note.data) } : null
+/** `runs`: the folder of run folders. */
+export function openLost(path: string, runs: string): LostNotice {
+  const note = Note.safeParse(readState(path)).data
+  let lost = note && !isRunning(note.pid) ? note : null
+  /** Another process over the same folder may have its own note there. */
+  const isTaken = (): boolean => {
+    const pid = Note.safeParse(readState(path)).data?.pid
+    return pid !== undefined && isRunning(pid)
+  }
   let noted = ''
   return {
-    get: () => lost,
+    get: () => lost && noticeOf(lost, runs),
     follow({ kind, id, run, title, state }) {
       if (kind !== 'adapt') return
       const isOver = state !== 'running' && state !== 'cancelling'
@@ -29,6 +35,7 @@ export function openLost(path: string): LostNotice {
       if (key === noted) return
       noted = key
       try {
+        if (isTaken()) return
         if (isOver) rmSync(path, { force: true })
         else writeState(path, { run, title, pid: process.pid })
       } catch (error) {
@@ -38,13 +45,18 @@ export function openLost(path: string): LostNotice {
     },
     dismiss() {
       lost = null
-      if (!noted) rmSync(path, { force: true })
+      if (!noted && !isTaken()) rmSync(path, { force: true })
     },
   }
 }
 
-function messageOf({ title }: z.output<typeof Note>): string {
-  return `Scanbridge stopped in the middle of "${title}". Its finished steps are on disk; the step at work was lost.`
+function noticeOf({ run, title }: z.output<typeof Note>, runs: string): Lost {
+  if (run !== null && existsSync(join(runs, run)))
+    return {
+      run,
+      message: `Scanbridge stopped in the middle of "${title}". Its finished steps are on disk; the step at work was lost.`,
+    }
+  return { run: null, message: `Scanbridge stopped before "${title}" had left anything on disk. Start it again.` }
 }
 
 /** Another window's worker over the same folder is not lost. */

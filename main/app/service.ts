@@ -25,7 +25,7 @@ export function createService(request: ServiceRequest): AppHandlers & { close():
   const { emit, simulate, now = () => new Date() } = request
   const home = openHome(request.home)
   const settings = openSettings(home.settings)
-  const lost = openLost(home.atWork)
+  const lost = openLost(home.atWork, home.runs)
   const jobs = createJobs((job) => {
     lost.follow(job)
     emit({ event: 'job', payload: job })
