@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,6 +10,8 @@ import { givingAway, textOf, writeIdentifiedScan } from '../../tests/identified-
 import { saveThresholdModel } from '../../tests/threshold-model.ts'
 import { readOnnx } from '../model/onnx.ts'
 import { readRun } from '../runs/files.ts'
+import { findHomeRuns, moveToTrash } from './home-runs-files.ts'
+import { openHome } from './state-files.ts'
 
 const place = freshFolder()
 const home = join(place, 'home')
@@ -146,4 +148,19 @@ test('a decision comes to its end before the app closes; one that a kill cut sho
   const files = await unpacked(['mask.nii.gz', 'mask.dcm'])
   expect(Buffer.compare(files['mask.nii.gz']!, own('checkpoints/0002.nii.gz'))).toBe(0)
   expect(Buffer.from(files['mask.dcm']!).length).toBe(whole.length)
+})
+
+test('a deleted run names nobody any more, and one that goes while runs are listed is left out', async () => {
+  const other = openHome(join(place, 'other'))
+  cpSync(join(home, 'runs', run), join(other.runs, run), { recursive: true })
+  await moveToTrash(other, run, new Date())
+  const [trashed] = readdirSync(join(other.folder, 'trash'))
+  const left = readdirSync(join(other.folder, 'trash', trashed!))
+  expect(left).toEqual(expect.arrayContaining(['run.json', 'mask.nii.gz']))
+  expect(left.filter((name) => ['mask.dcm', 'dicom-source.json'].includes(name))).toEqual([])
+
+  mkdirSync(join(other.runs, 'going'))
+  const listed = findHomeRuns(other)
+  setImmediate(() => rmSync(join(other.runs, 'going'), { recursive: true, force: true }))
+  expect((await listed).filter(({ id }) => id !== 'going')).toEqual([])
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { readRun } from '../runs/files.ts'
 import type { ReadRun } from '../runs/files.ts'
+import { identifyingFiles } from './kept-files.ts'
 import type { Home } from './state-files.ts'
 
 /** One that cannot be read is listed with the reason. */
@@ -42,28 +43,34 @@ export async function findHomeRuns(home: Home): Promise<FoundRun[]> {
     .map(({ name }) => name)
     .sort()
     .reverse()
-  return Promise.all(names.map((id) => readHomeRun(home, id)))
+  const found = await Promise.all(names.map((id) => readHomeRun(home, id)))
+  return found.filter((one) => one !== undefined)
 }
 
-async function readHomeRun(home: Home, id: string): Promise<FoundRun> {
+/** Undefined where it was deleted meanwhile. */
+async function readHomeRun(home: Home, id: string): Promise<FoundRun | undefined> {
   const folder = join(home.runs, id)
   try {
     return { id, run: await readRun(folder), hasThumbnail: existsSync(join(folder, 'pictures', 'pictures.json')) }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    return { id, problem: error.sentence, modified: (await stat(folder)).mtime }
+    const facts = await stat(folder).catch(() => undefined)
+    return facts && { id, problem: error.sentence, modified: facts.mtime }
   }
 }
 
-/** A run that was deleted by a slip can be moved back by hand: home/trash/<time of deletion>_<id>. */
+/** A run that was deleted by a slip can be moved back by hand: home/trash/<time of deletion>_<id>. What of it names the patient
+ *  is gone at once. */
 export async function moveToTrash(home: Home, id: string, now: Date): Promise<void> {
   const folder = runFolder(home, id)
   await mkdir(trash(home), { recursive: true })
   const time = now.toISOString().replace(/[-:]|\..*/g, '')
-  await rename(folder, join(trash(home), `${time}_${id}`)).catch((cause: NodeJS.ErrnoException) => {
+  const place = join(trash(home), `${time}_${id}`)
+  await rename(folder, place).catch((cause: NodeJS.ErrnoException) => {
     const remedy = 'Close programs that have one of its files open, then try again.'
     throw new UserError('cannot-write', { path: id, reason: cause.code ?? cause.message, remedy }, { cause })
   })
+  for (const name of identifyingFiles) await rm(join(place, name), { force: true })
 }
 
 /** Deletes for good what was deleted long ago. */

@@ -21,6 +21,8 @@ export type SegSource = {
 }
 
 const sourceFile = 'dicom-source.json'
+/** Of a run's folder. */
+export const identifyingFiles = [sourceFile, 'mask.dcm']
 
 export function segSource(source: DicomSource, card: ModelCard): SegSource {
   return { source, labels: card.output.labels, algorithm: { name: card.name, version: card.version } }
