@@ -6,6 +6,8 @@ import type { Workspace } from '../lib/workspace.svelte.ts'
 export class Decision {
   isBusy = $state(false)
   private readonly workspace: Workspace
+  /** The decision that is being carried out, settled when there is none. */
+  private underWay: Promise<void> = Promise.resolve()
 
   constructor(workspace: Workspace) {
     this.workspace = workspace
@@ -15,15 +17,23 @@ export class Decision {
     return this.decide((run) => call('run.keep', { run, to }))
   }
 
-  undo(): Promise<void> {
-    return this.decide((run) => call('run.undo', { run }))
+  /** A hand is quicker than a mask is written: what is being decided is waited for, then taken back. */
+  async undo(): Promise<void> {
+    const run = this.workspace.run?.id
+    await this.underWay
+    if (this.workspace.run?.id === run) await this.decide((id) => call('run.undo', { run: id }))
   }
 
   private async decide(act: (run: string) => ReturnType<typeof call<'run.keep'>>): Promise<void> {
-    const { workspace } = this
-    const run = workspace.run?.id
+    const run = this.workspace.run?.id
     if (!run || this.isBusy) return
     this.isBusy = true
+    this.underWay = this.carryOut(run, act)
+    await this.underWay
+  }
+
+  private async carryOut(run: string, act: (run: string) => ReturnType<typeof call<'run.keep'>>): Promise<void> {
+    const { workspace } = this
     await workspace.guard(
       act(run).then(async (decided) => {
         await workspace.replaceRun(decided)
