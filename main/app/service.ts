@@ -2,6 +2,7 @@
 import type { AppHandlers, Event } from '../contract/contract.ts'
 import { UserError } from '../errors.ts'
 import { thisBuild } from './build-files.ts'
+import { createCohortService } from './cohort-service.ts'
 import { InputRegistry } from './inputs.ts'
 import { createJobs } from './jobs.ts'
 import { openLost } from './lost-files.ts'
@@ -38,6 +39,7 @@ export function createService(request: ServiceRequest): AppHandlers & { close():
     emit({ event: 'changed', payload: { what: [what] } })
   return {
     ...runs,
+    ...createCohortService(),
     'app.state': atOnce(() => {
       const lists = { inputs: inputs.list(), jobs: jobs.list(), lost: lost.get() }
       return { ...thisBuild(), settings: settings.get(), ...lists }

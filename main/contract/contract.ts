@@ -3,6 +3,7 @@
  * others by the worker. A call may give a frame: a small header and voxels as bytes. The renderer imports types only.
  */
 import { z } from 'zod'
+import * as cohort from './cohort-schemas.ts'
 import * as shape from './schemas.ts'
 
 const nothing = z.object({})
@@ -18,12 +19,13 @@ const frame = <I extends z.ZodType, H extends z.ZodType>(input: I, header: H) =>
 })
 const run = z.object({ run: shape.Id })
 const job = z.object({ job: shape.Id })
+const ofCohort = z.object({ cohort: shape.Id })
 
 export const calls = {
   // The host.
   'host.info': call(nothing, shape.HostInfo),
   /** The system's own dialog; null where the user cancelled it. Electron only. */
-  'pick.dialog': call(z.object({ kind: z.enum(['folder', 'file', 'mask', 'run']) }), shape.Pick.nullable()),
+  'pick.dialog': call(z.object({ kind: z.enum(['folder', 'file', 'mask', 'run', 'manifest']) }), shape.Pick.nullable()),
   /** Without a folder: where the user may begin to look. Loopback host only. */
   'pick.browse': call(z.object({ folder: shape.Id.nullable() }), shape.FolderListing),
   /** A folder or file that pick.browse listed. */
@@ -111,6 +113,52 @@ export const calls = {
     z.object({ name: z.string(), entries: z.array(z.object({ name: z.string(), bytes: z.number() })) }),
   ),
 
+  // Cohorts. Calls that change a cohort are refused ('busy') while it is at work.
+  'cohort.list': call(nothing, z.array(cohort.CohortSummary)),
+  /**
+   * A job of kind 'propose'; when it is done, its `cohort` is the new one. The pick is a folder (each folder, NIfTI file or ZIP
+   * in it is a case), a manifest (CSV), or an evaluation's folder. A manifest's scans that do not lie beside or below it become
+   * rows with a problem: cohort.locate.
+   */
+  'cohort.open': call(z.object({ pick: shape.PickId }), job),
+  /** Looks for the scans and references of rows that have none below a folder that was picked. A job of kind 'propose'. */
+  'cohort.locate': call(z.object({ cohort: shape.Id, pick: shape.PickId }), job),
+  'cohort.read': call(ofCohort, cohort.CohortDetail),
+  /** The middle slice of a row's scan. */
+  'cohort.thumbnail': frame(z.object({ cohort: shape.Id, row: z.number().int().min(0) }), shape.PictureHeader),
+  'cohort.rename': call(z.object({ cohort: shape.Id, name: z.string().trim().min(1).max(120) }), cohort.CohortDetail),
+  /** Refused once something was run: cohort.copy. Answers with the cohort as it is then. */
+  'cohort.edit': call(
+    z.object({ cohort: shape.Id, of: cohort.CohortRows, change: cohort.CohortChange }),
+    cohort.CohortDetail,
+  ),
+  /** The same rules. Throws 'usage' for options that the method does not have. */
+  'cohort.set-up': call(z.object({ cohort: shape.Id, setup: cohort.CohortSetup }), cohort.CohortDetail),
+  /** A new draft with the same rows and set-up, to be changed and run anew. */
+  'cohort.copy': call(ofCohort, ofCohort),
+  /** A job of kind 'forecast': reads the first case and times the model on it. Then cohort.read has it. */
+  'cohort.forecast': call(ofCohort, job),
+  /** Begins, or goes on where it was. A job of kind 'evaluate'; job.cancel stops it, and what is done stays. */
+  'cohort.run': call(ofCohort, job),
+  /** What is done so far, in the order of rows and methods. */
+  'cohort.results': call(ofCohort, z.array(cohort.CohortResult)),
+  /** Statistics of what is done so far. Takes a while for thousands of cases: ask at the end, or now and then. */
+  'cohort.tables': call(ofCohort, cohort.CohortTables),
+  /** Opens the scan of a row from where it lies. A job of kind 'open'. */
+  'cohort.open-scan': call(z.object({ cohort: shape.Id, row: z.number().int().min(0) }), job),
+  /** A row under a method once more, as an ordinary run (of a row without a kept run, to look at it). As adapt.start. */
+  'cohort.run-again': call(
+    z.object({ cohort: shape.Id, row: z.number().int().min(0), method: z.string() }),
+    z.object({ run: shape.Id, job: shape.Id }),
+  ),
+  'cohort.export-items': call(ofCohort, z.array(shape.ExportItem)),
+  /** As export.make. Without `identity` nothing names a path, nor a column of the manifest that may name a person. */
+  'cohort.export': frame(
+    z.object({ cohort: shape.Id, items: z.array(z.string()).min(1), identity: z.boolean() }),
+    z.object({ name: z.string(), entries: z.array(z.object({ name: z.string(), bytes: z.number() })) }),
+  ),
+  'cohort.delete': call(ofCohort, nothing),
+
   // The engine.
   'engine.list': call(nothing, z.array(shape.EngineStatus)),
   'engine.self-test': call(nothing, job),
@@ -124,10 +172,13 @@ export const events = {
   /** The mask of the source ('before') or of a step can be had. */
   'run.mask': z.object({ run: shape.Id, of: z.union([z.literal('before'), z.literal('after'), z.number().int()]) }),
   'run.preview': z.object({ run: shape.Id, step: z.number().int() }),
+  /** A case of a cohort was done under a method, or failed. */
+  'cohort.result': z.object({ cohort: shape.Id, result: cohort.CohortResult }),
   /** Read these again. */
   changed: z.object({
-    what: z.array(z.enum(['state', 'inputs', 'recents', 'runs', 'settings'])),
+    what: z.array(z.enum(['state', 'inputs', 'recents', 'runs', 'settings', 'cohorts'])),
     run: shape.Id.optional(),
+    cohort: shape.Id.optional(),
   }),
   /** The system handed something over to be opened: a double click on a file, a second launch, the menu. Electron only. */
   'host.open': shape.Pick,

@@ -284,13 +284,26 @@ export const RunDetail = RunSummary.extend({
   canUndo: z.boolean(),
   /** What was kept when it was last exported, or else what the run itself ended with; null where that is not known. */
   saved: Kept.nullable().optional(),
+  /** The cohort that it belongs to, with its row there: it is looked at, and nothing about it is decided or deleted. */
+  cohort: z.object({ id: Id, row: z.number().int() }).nullable().optional(),
 })
 export type RunDetail = z.infer<typeof RunDetail>
 
 /** Something that takes a while. Its owner is the worker: a window that reloads finds it again. */
 export const Job = z.object({
   id: Id,
-  kind: z.enum(['open', 'sample', 'check', 'adapt', 'predict', 'export', 'self-test']),
+  kind: z.enum([
+    'open',
+    'sample',
+    'check',
+    'adapt',
+    'predict',
+    'export',
+    'self-test',
+    'propose',
+    'forecast',
+    'evaluate',
+  ]),
   title: z.string(),
   stage: z.string(),
   /** 0 to 1 of the stage; null where it cannot be told. */
@@ -304,6 +317,7 @@ export const Job = z.object({
   /** What it works on or came to. */
   input: Id.nullable(),
   run: Id.nullable(),
+  cohort: Id.nullable().optional(),
 })
 export type Job = z.infer<typeof Job>
 
@@ -338,7 +352,7 @@ export const AppState = z.object({
   inputs: z.array(InputSummary),
   jobs: z.array(Job),
   /** What the worker was doing when it last died, until someone decided about it. */
-  lost: z.object({ run: Id.nullable(), message: z.string() }).nullable(),
+  lost: z.object({ run: Id.nullable(), cohort: Id.nullable().optional(), message: z.string() }).nullable(),
 })
 export type AppState = z.infer<typeof AppState>
 

@@ -22,6 +22,11 @@ const options: Readonly<Record<Kind, OpenDialogOptions>> = {
     filters: [{ name: 'NIfTI, DICOM SEG', extensions: ['nii', 'gz', 'dcm'] }, anyFile],
   },
   run: { title: 'Open a run', properties: ['openDirectory'] },
+  manifest: {
+    title: 'Open a manifest',
+    properties: ['openFile'],
+    filters: [{ name: 'CSV', extensions: ['csv'] }, anyFile],
+  },
 }
 
 /** Shows the system's own dialog: the path that it gives, undefined where the user cancelled it. */
