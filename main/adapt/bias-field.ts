@@ -49,9 +49,21 @@ function median(values: Float64Array): number {
   return values.toSorted()[Math.floor((values.length - 1) / 2)] ?? NaN
 }
 
+const powers = (value: number): readonly number[] => [1, value, value * value, value * value * value]
+
 function termsAt({ x, y, z }: Foreground, n: number, out: Float64Array): void {
-  terms.forEach(([pz, py, px], t) => (out[t] = z[n]! ** pz * y[n]! ** py * x[n]! ** px))
+  const [ofX, ofY, ofZ] = [powers(x[n]!), powers(y[n]!), powers(z[n]!)]
+  terms.forEach(([pz, py, px], t) => (out[t] = ofZ[pz]! * ofY[py]! * ofX[px]!))
 }
+
+/** The field along a row: coefficients of the powers of x at one y and z. */
+function alongRow(field: BiasField, y: number, z: number, out: Float64Array): void {
+  const [ofY, ofZ] = [powers(y), powers(z)]
+  out.fill(0)
+  terms.forEach(([pz, py, px], t) => (out[px]! += field[t]! * ofZ[pz]! * ofY[py]!))
+}
+
+const atX = (row: Float64Array, x: number): number => row[0]! + x * (row[1]! + x * (row[2]! + x * row[3]!))
 
 /** Weighted least squares with a ridge; design: [sample][term]. */
 function leastSquares(design: Float64Array, values: Float64Array, weights: Float64Array): Float64Array {
@@ -124,12 +136,15 @@ export function fitBias(
 }
 
 /** Log-bias at each voxel of the foreground, not limited. */
-export function biasAt(field: BiasField, foreground: Foreground): Float64Array {
-  const at = new Float64Array(terms.length)
-  return Float64Array.from(foreground.index, (_, n) => {
-    termsAt(foreground, n, at)
-    return at.reduce((sum, value, t) => sum + value * field[t]!, 0)
-  })
+export function biasAt(field: BiasField, { x, y, z }: Foreground): Float64Array {
+  const row = new Float64Array(order + 1)
+  const out = new Float64Array(x.length)
+  for (let n = 0; n < out.length; n++) {
+    // Voxels come row by row, so most have their row from the one before.
+    if (n === 0 || y[n] !== y[n - 1] || z[n] !== z[n - 1]) alongRow(field, y[n]!, z[n]!, row)
+    out[n] = atX(row, x[n]!)
+  }
+  return out
 }
 
 /** The field with its mean over the reference classes removed, so that undoing it keeps their brightness. */
@@ -159,15 +174,11 @@ export function undoBias(intensity: Float32Array, logBias: Float64Array): Float3
 /** Divides a slice [nj][ni] (relative to air) by the bias at slice k of a study of nk slices; writes into `slice`. */
 export function undoBiasInSlice(slice: Float32Array, field: BiasField, ni: number, nj: number, k: number, nk: number) {
   const z = coordinate(k, nk)
-  const along = new Float64Array(order + 1)
+  const row = new Float64Array(order + 1)
   for (let j = 0; j < nj; j++) {
-    const y = coordinate(j, nj)
-    along.fill(0)
-    terms.forEach(([pz, py, px], t) => (along[px]! += field[t]! * z ** pz * y ** py))
+    alongRow(field, coordinate(j, nj), z, row)
     for (let i = 0; i < ni; i++) {
-      const x = coordinate(i, ni)
-      const logBias = along[0]! + x * (along[1]! + x * (along[2]! + x * along[3]!))
-      slice[j * ni + i]! *= Math.exp(-clamp(logBias, -limit, limit))
+      slice[j * ni + i]! *= Math.exp(-clamp(atX(row, coordinate(i, ni)), -limit, limit))
     }
   }
 }
