@@ -25,9 +25,9 @@ import { findMethod } from './methods.ts'
 import type { Work } from './progress.ts'
 import { readReference } from './reference-files.ts'
 
-export type EvaluateRequest = {
+/** What is to be done, whatever it runs on. */
+export type Evaluating = {
   readonly manifest: string
-  readonly model: string
   /** By name, with options in place of the defaults. */
   readonly methods: readonly { readonly name: string; readonly options: Readonly<Record<string, OptionValue>> }[]
   readonly out: string
@@ -38,10 +38,16 @@ export type EvaluateRequest = {
   readonly keepRuns: boolean
   readonly toleranceMm: number
   readonly seed: number
-  readonly engine: EngineChoice
   /** Told before the first episode, from a look at the first case. */
   readonly onForecast?: (forecast: Forecast) => void
+  /** A row is on disk. */
+  readonly onRow?: (row: CaseRow) => void
 }
+
+export type EvaluateRequest = Evaluating & { readonly model: string; readonly engine: EngineChoice }
+
+/** An engine that was started, and the model that every episode begins with. */
+export type Machine = { readonly engine: RunRecord['engine']; readonly model: Model }
 
 export type EvaluateResult = {
   readonly folder: string
@@ -52,22 +58,29 @@ export type EvaluateResult = {
   readonly failed: number
 }
 
-/**
- * Many episodes, one model: a row a case and method, each on disk before the next begins, so that a stopped evaluation goes on
- * where it was. One scan is in memory at a time. A case that fails is a row with its error. Throws UserError where nothing
- * can be done at all, or the signal's reason.
- */
+/** Many episodes, one model: see evaluateOn. */
 export async function evaluate(request: EvaluateRequest, work: Work): Promise<EvaluateResult> {
-  const methods = request.methods.map(({ name, options }) => ({
-    name,
-    parameters: parseOptions(findMethod(name).options, options),
-  }))
-  if (new Set(methods.map(({ name }) => name)).size < methods.length)
-    throw new UserError('usage', { problem: 'A method is named twice', remedy: 'Name each method once.' })
-  const { cases, sha256 } = await readManifest(request.manifest)
+  parseMethods(request.methods)
+  await readManifest(request.manifest)
   const engine = await startWork(request.engine)
-  const { keepRuns } = request
   const model = await loadModel(request.model)
+  try {
+    return await evaluateOn(request, { engine, model }, work)
+  } finally {
+    model.dispose()
+  }
+}
+
+/**
+ * A row a case and method, each on disk before the next begins, so that a stopped evaluation goes on where it was. One scan is
+ * in memory at a time. A case that fails is a row with its error. Throws UserError where nothing can be done at all, or the
+ * signal's reason.
+ */
+export async function evaluateOn(request: Evaluating, machine: Machine, work: Work): Promise<EvaluateResult> {
+  const methods = parseMethods(request.methods)
+  const { cases, sha256 } = await readManifest(request.manifest)
+  const { keepRuns } = request
+  const { engine, model } = machine
   const { name, version, sha256: modelHash } = model.card
   const evaluation: Evaluation = {
     schema: 1,
@@ -80,37 +93,85 @@ export async function evaluate(request: EvaluateRequest, work: Work): Promise<Ev
     guard: request.guard,
     toleranceMm: request.toleranceMm,
   }
-  let folder: EvaluationFolder | undefined
+  const folder = await openEvaluation(request.out, evaluation)
   try {
-    folder = await openEvaluation(request.out, evaluation)
     const own = cases.filter(({ index }) => !request.shard || index % request.shard.count === request.shard.index - 1)
-    const isDone = (one: ManifestCase, method: string): boolean =>
-      folder!.rows.some((row) => row.case === one.case && row.method === method)
-    const left = own.filter((one) => methods.some((method) => !isDone(one, method.name)))
-    if (request.onForecast && left[0]) {
-      const count = (method: string): number => left.filter((one) => !isDone(one, method)).length
-      const episodes = methods.map((method) => ({ method: method.name, count: count(method.name) }))
-      // A first case that cannot be read is a row like any other; there is no forecast then.
-      const first = await readCase(left[0], model, work).catch((error: unknown) => {
-        if (error instanceof UserError) return undefined
-        throw error
-      })
-      if (first) request.onForecast(await forecast(first, methods, episodes, keepRuns))
+    const todo = leftOf(own, methods, folder.rows)
+    if (request.onForecast && todo[0]) {
+      const foretold = await forecastOf([todo[0]], todo, methods, { model, keepRuns }, work)
+      if (foretold) request.onForecast(foretold)
     }
     const rows: CaseRow[] = []
-    const pace = createPace(left.length * methods.length, work)
-    for (const one of left) {
-      const todo = methods.filter((method) => !isDone(one, method.name))
-      rows.push(...(await evaluateOne(one, todo, { model, engine, evaluation, folder, keepRuns, work, pace })))
+    const pace = createPace(
+      todo.reduce((sum, one) => sum + one.methods.length, 0),
+      work,
+    )
+    for (const { one, methods: left } of todo) {
+      const around = { model, engine, evaluation, folder, keepRuns, work, pace, onRow: request.onRow }
+      rows.push(...(await evaluateOne(one, left, around)))
     }
     const all = [...folder.rows, ...rows]
     await writeSummary(request.out, evaluation, all)
     const failed = all.filter(({ state }) => state === 'failed').length
     return { folder: request.out, cases: own.length, resumed: folder.rows.length, done: rows.length, failed }
   } finally {
-    folder?.close()
-    model.dispose()
+    folder.close()
   }
+}
+
+/** What evaluateOn will take for what `rows` do not have yet; undefined where none of the first cases can be read. */
+export async function forecastOn(
+  request: Pick<Evaluating, 'manifest' | 'methods' | 'keepRuns'>,
+  rows: readonly CaseRow[],
+  { model }: Machine,
+  work: Work,
+): Promise<Forecast | undefined> {
+  const methods = parseMethods(request.methods)
+  const todo = leftOf((await readManifest(request.manifest)).cases, methods, rows)
+  return forecastOf(todo.slice(0, 5), todo, methods, { model, keepRuns: request.keepRuns }, work)
+}
+
+/** Throws UserError for a method or option that is not known, and where a method is named twice. */
+export function parseMethods(asked: Evaluating['methods']): Evaluation['methods'] {
+  const methods = asked.map(({ name, options }) => ({
+    name,
+    parameters: parseOptions(findMethod(name).options, options),
+  }))
+  if (new Set(methods.map(({ name }) => name)).size < methods.length)
+    throw new UserError('usage', { problem: 'A method is named twice', remedy: 'Name each method once.' })
+  return methods
+}
+
+/** A case and the methods that it was not done with. */
+type Left = { readonly one: ManifestCase; readonly methods: Evaluation['methods'] }
+
+function leftOf(cases: readonly ManifestCase[], methods: Evaluation['methods'], rows: readonly CaseRow[]): Left[] {
+  const done = new Set(rows.map((row) => `${row.method} ${row.case}`))
+  return cases.flatMap((one) => {
+    const left = methods.filter(({ name }) => !done.has(`${name} ${one.case}`))
+    return left.length > 0 ? { one, methods: left } : []
+  })
+}
+
+/** From the first of `tried` that can be read: one that cannot is a row like any other, later. */
+async function forecastOf(
+  tried: readonly Left[],
+  todo: readonly Left[],
+  methods: Evaluation['methods'],
+  { model, keepRuns }: { readonly model: Model; readonly keepRuns: boolean },
+  work: Work,
+): Promise<Forecast | undefined> {
+  const count = (name: string): number =>
+    todo.filter((left) => left.methods.some((method) => method.name === name)).length
+  const episodes = methods.map(({ name }) => ({ method: name, count: count(name) }))
+  for (const { one } of tried) {
+    const first = await readCase(one, model, work).catch((error: unknown) => {
+      if (error instanceof UserError) return undefined
+      throw error
+    })
+    if (first) return forecast(first, methods, episodes, keepRuns)
+  }
+  return undefined
 }
 
 type Around = {
@@ -121,12 +182,13 @@ type Around = {
   readonly keepRuns: boolean
   readonly work: Work
   readonly pace: (one: ManifestCase, method: string) => Work
+  readonly onRow: Evaluating['onRow']
 }
 
 async function evaluateOne(
   one: ManifestCase,
   methods: Evaluation['methods'],
-  { model, engine, evaluation, folder, keepRuns, work, pace }: Around,
+  { model, engine, evaluation, folder, keepRuns, work, pace, onRow }: Around,
 ): Promise<CaseRow[]> {
   const rows: CaseRow[] = []
   const { seed, guard, toleranceMm } = evaluation
@@ -157,6 +219,7 @@ async function evaluateOne(
       residentMb: residentMb(),
     })
     rows.push(row)
+    onRow?.(row)
   }
   return rows
 }

@@ -7,7 +7,6 @@ import { groupings } from '../report/cohort/groupings.ts'
 import { formats } from '../report/files.ts'
 import type { Format } from '../report/files.ts'
 import { notice } from '../report/report.ts'
-import { createRandom } from '../volume/random.ts'
 import { openEvaluation, readEvaluation, readRows, refuseOther, runFolder, writeInto } from './evaluation-files.ts'
 import { UserError } from '../errors.ts'
 
@@ -51,7 +50,7 @@ function summaryOf(evaluation: Evaluation, rows: readonly CaseRow[]): Evaluation
       withoutReference: rows.filter((row) => row.state === 'done' && row.reference === null).length,
       expected: evaluation.manifest.cases * evaluation.methods.length,
     },
-    methods: [...summarise(rows, groupings(rows).columns, createRandom(evaluation.seed))],
+    methods: [...summarise(rows, groupings(rows).columns)],
     failures: rows.flatMap((row) =>
       row.error ? [{ case: row.case, method: row.method, message: row.error.message }] : [],
     ),

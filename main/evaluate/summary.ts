@@ -1,5 +1,4 @@
-import type { Random } from '../volume/random.ts'
-import { bcaInterval } from './bootstrap.ts'
+import { medianInterval } from './bootstrap.ts'
 import { states } from './case-row.ts'
 import type { CaseRow, State } from './case-row.ts'
 import { holm, mean, median, quantile } from './statistics.ts'
@@ -83,21 +82,16 @@ type Scored = CaseRow & { readonly reference: NonNullable<CaseRow['reference']> 
 
 /**
  * Case rows to tables (methods.md section 5): overall and by each of `columns` (fields of the rows or columns of the
- * manifest). Only finished cases with a reference count. Intervals are drawn from `random`, one stream a statistic, so a
- * table does not depend on which others are made.
+ * manifest). Only finished cases with a reference count.
  */
-export function summarise(
-  rows: readonly CaseRow[],
-  columns: readonly string[],
-  random: Random,
-): readonly MethodSummary[] {
+export function summarise(rows: readonly CaseRow[], columns: readonly string[]): readonly MethodSummary[] {
   const scored = rows.filter((row): row is Scored => row.state === 'done' && row.reference !== null)
   return [...new Set(scored.map(({ method }) => method))].map((method) => {
     const own = scored.filter((row) => row.method === method)
     const inDomain = own.filter(({ group }) => group === 'reference').map((row) => meanDice(row, 'before'))
     const target = inDomain.length > 0 ? mean(inDomain) : NaN
     const groups = [{ by: 'all', value: 'all', rows: own }, ...columns.flatMap((by) => split(own, by))]
-    return { method, groups: corrected(groups.map((group) => groupSummary(group, target, random.fork(method)))) }
+    return { method, groups: corrected(groups.map((group) => groupSummary(group, target))) }
   })
 }
 
@@ -112,9 +106,8 @@ function split(rows: readonly Scored[], by: string): Group[] {
   return values.map((one) => ({ by, value: one || 'unknown', rows: rows.filter((row) => value(row) === one) }))
 }
 
-function groupSummary({ by, value, rows }: Group, target: number, random: Random): GroupSummary {
+function groupSummary({ by, value, rows }: Group, target: number): GroupSummary {
   const names = [...new Set(rows.flatMap(({ reference }) => Object.keys(reference.before)))]
-  const stream = random.fork(`${by} ${value}`)
   const change = (row: Scored, state: State): number => meanDice(row, state) - meanDice(row, 'before')
   const harmed = (state: State): Harm => {
     const count = rows.filter((row) => change(row, state) < -harmLimit).length
@@ -141,13 +134,11 @@ function groupSummary({ by, value, rows }: Group, target: number, random: Random
     labels: [
       ...names.map((label) => ({
         label,
-        metrics: kinds.map((metric) => metricSummary(rows, metric, label, stream.fork(`${label} ${metric}`))),
+        metrics: kinds.map((metric) => metricSummary(rows, metric, label)),
       })),
       {
         label: 'mean of labels',
-        metrics: (['dice', 'surfaceDice'] as const).map((metric) =>
-          metricSummary(rows, metric, undefined, stream.fork(`mean ${metric}`)),
-        ),
+        metrics: (['dice', 'surfaceDice'] as const).map((metric) => metricSummary(rows, metric, undefined)),
       },
     ],
     harmed: { adapted: harmed('adapted'), kept: harmed('kept') },
@@ -166,26 +157,13 @@ function meanDice(row: Scored, state: State): number {
   return valueOf(row, state, 'dice', undefined)!
 }
 
-function metricSummary(
-  rows: readonly Scored[],
-  metric: Metric,
-  label: string | undefined,
-  random: Random,
-): MetricSummary {
+function metricSummary(rows: readonly Scored[], metric: Metric, label: string | undefined): MetricSummary {
   const table = rows.map((row) => byState((state) => valueOf(row, state, metric, label)))
   const complete = table.filter((row): row is Record<State, number> => states.every((state) => row[state] !== null))
   const penalised = byState((state) => mean(table.map((row, n) => row[state] ?? rows[n]!.diagonalMm ?? NaN)))
   const isDistance = metric === 'hd95' || metric === 'assd'
-  const spreadOf = (state: State): Spread =>
-    spread(
-      complete.map((row) => row[state]),
-      random.fork(state),
-    )
-  const changeOf = (state: State): Change =>
-    change(
-      complete.map((row) => row[state] - row.before),
-      random.fork(`${state} change`),
-    )
+  const spreadOf = (state: State): Spread => spread(complete.map((row) => row[state]))
+  const changeOf = (state: State): Change => change(complete.map((row) => row[state] - row.before))
   return {
     metric,
     cases: complete.length,
@@ -200,7 +178,7 @@ function byState<T>(value: (state: State) => T): Record<State, T> {
   return { before: value('before'), adapted: value('adapted'), kept: value('kept') }
 }
 
-function spread(values: readonly number[], random: Random): Spread {
+function spread(values: readonly number[]): Spread {
   return {
     median: median(values),
     q1: quantile(values, 0.25),
@@ -208,18 +186,18 @@ function spread(values: readonly number[], random: Random): Spread {
     min: quantile(values, 0),
     max: quantile(values, 1),
     mean: mean(values),
-    interval: intervalOf(values, random),
+    interval: intervalOf(values),
   }
 }
 
-function change(differences: readonly number[], random: Random): Change {
+function change(differences: readonly number[]): Change {
   const { p, effect } = signedRank(differences)
   const known = Number.isNaN(p) ? null : p
-  return { median: median(differences), interval: intervalOf(differences, random), p: known, pHolm: known, effect }
+  return { median: median(differences), interval: intervalOf(differences), p: known, pHolm: known, effect }
 }
 
-function intervalOf(values: readonly number[], random: Random): readonly [number, number] | null {
-  const interval = bcaInterval(values, median, random)
+function intervalOf(values: readonly number[]): readonly [number, number] | null {
+  const interval = medianInterval(values)
   return interval ? [interval.low, interval.high] : null
 }
 

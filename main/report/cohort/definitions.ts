@@ -1,7 +1,7 @@
 import type { Evaluation } from '../../evaluate/evaluation.ts'
 
 /** What the words and numbers of a cohort's report mean, complete enough to be done again elsewhere. */
-export function definitions({ toleranceMm, guard, seed }: Evaluation): readonly (readonly [string, string])[] {
+export function definitions({ toleranceMm, guard }: Evaluation): readonly (readonly [string, string])[] {
   return [
     ['Before', 'The mask of the source model as it was shipped, without any adaptation.'],
     ['Last step', 'The mask after the last step of the method on this one scan, whatever the guard said.'],
@@ -36,7 +36,7 @@ export function definitions({ toleranceMm, guard, seed }: Evaluation): readonly 
     ],
     [
       'Interval',
-      `95 % interval of the median: bias-corrected and accelerated bootstrap over cases (Efron 1987), 2000 replicates, seed ${seed}.`,
+      '95 % interval of the median: bias-corrected and accelerated bootstrap over cases (Efron 1987). The medians of all resamples are counted out, in place of a number of random ones: the interval needs no seed.',
     ],
     [
       'p',
