@@ -68,40 +68,67 @@ function parseRows(path: string, bytes: Uint8Array): Record<string, string>[] {
   }
 }
 
+/** Something in a folder of scans that may be a case, with the mask found for it: names relative to that folder. */
+export type FoundCase = { readonly image: string; readonly reference: string | undefined }
+
 /**
- * A manifest for a folder of scans: every folder directly in it, and every NIfTI file or ZIP, is a case; a mask beside or in
- * it called truth, reference, mask or seg (.nii, .nii.gz) is its reference; the scanner is the files' own. Names of cases are
- * numbers, since those of folders are patients' at times. Returns the CSV's text.
+ * Every folder directly in it, and every NIfTI file or ZIP, may be a case; a mask beside or in it called truth, reference, mask
+ * or seg (.nii, .nii.gz) is its reference. Sorted by name. Throws UserError where there is no such folder.
  */
-export async function proposeManifest(folder: string): Promise<string> {
+export async function findCases(folder: string): Promise<FoundCase[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') throw new UserError('input-not-found', { path: folder }, { cause })
     throw unusable(folder, cause.code === 'ENOTDIR' ? 'it is no folder' : cause.message, cause)
   })
+  const masks = entries
+    .map(({ name }) => name)
+    .filter(isMask)
+    .sort()
   const images = entries
     .filter((entry) => entry.isDirectory() || (/\.(nii|nii\.gz|zip)$/i.test(entry.name) && !isMask(entry.name)))
     .map(({ name }) => name)
     .sort()
-  const lines: string[] = []
-  for (const name of images) {
-    const scanner = await scannerOf(join(folder, name))
+  return Promise.all(images.map(async (image) => ({ image, reference: await referenceOf(folder, image, masks) })))
+}
+
+/**
+ * A manifest for a folder of scans: the scanner is the files' own; names of cases are numbers, since those of folders are
+ * patients' at times. Returns the CSV's text.
+ */
+export async function proposeManifest(folder: string): Promise<string> {
+  const rows: ManifestRow[] = []
+  for (const { image, reference } of await findCases(folder)) {
+    const scanner = await scannerOf(join(folder, image))
     if (scanner === undefined) continue
-    const reference = await referenceOf(folder, name)
-    lines.push(
-      [`case-${String(lines.length + 1).padStart(4, '0')}`, name, reference, scanner, ''].map(quoted).join(','),
-    )
+    rows.push({ case: caseName(rows.length), image, reference: reference ?? '', scanner, group: '' })
   }
-  if (lines.length === 0) throw unusable(folder, 'no scan was found in it')
-  return ['case,image,reference,scanner,group', ...lines, ''].join('\n')
+  if (rows.length === 0) throw noScan(folder)
+  return manifestCsv(['case', 'image', 'reference', 'scanner', 'group'], rows)
+}
+
+export const caseName = (index: number): string => `case-${String(index + 1).padStart(4, '0')}`
+
+export function noScan(folder: string): UserError {
+  return unusable(folder, 'no scan was found in it')
+}
+
+/** A line by its columns. */
+export type ManifestRow = Readonly<Record<string, string>>
+
+export function manifestCsv(columns: readonly string[], rows: readonly ManifestRow[]): string {
+  const lines = rows.map((row) => columns.map((column) => quoted(row[column] ?? '')).join(','))
+  return [columns.map(quoted).join(','), ...lines, ''].join('\n')
 }
 
 const isMask = (name: string): boolean => /(^|[-_.])(truth|reference|mask|seg)\.nii(\.gz)?$/i.test(name)
 
-async function referenceOf(folder: string, name: string): Promise<string> {
+/** `masks`: those that lie beside it. */
+async function referenceOf(folder: string, name: string, masks: readonly string[]): Promise<string | undefined> {
   const inside = (await readdir(join(folder, name)).catch(() => [])).filter(isMask).sort()[0]
   if (inside !== undefined) return `${name}/${inside}`
   const stem = name.replace(/\.(nii|nii\.gz|zip)$/i, '')
-  return (await readdir(folder)).find((other) => isMask(other) && other.startsWith(stem)) ?? ''
+  // The mask of scan 10 is none of scan 1.
+  return masks.find((mask) => mask.startsWith(stem) && /^[-_.]/.test(mask.slice(stem.length)))
 }
 
 /** '' for NIfTI; undefined where there is no scan. */
