@@ -1,7 +1,11 @@
 /** Quantile by linear interpolation between ranks (NumPy's default). Empty: NaN. `values` need not be sorted. */
 export function quantile(values: readonly number[], share: number): number {
-  if (values.length === 0) return NaN
-  const sorted = new Float64Array(values).sort()
+  return quantileOfSorted(new Float64Array(values).sort(), share)
+}
+
+/** The same of values that are ascending. */
+export function quantileOfSorted(sorted: Float64Array, share: number): number {
+  if (sorted.length === 0) return NaN
   const position = share * (sorted.length - 1)
   const rank = Math.floor(position)
   const lower = sorted[rank]!

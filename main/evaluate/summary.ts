@@ -1,7 +1,7 @@
 import { medianInterval } from './bootstrap.ts'
 import { states } from './case-row.ts'
 import type { CaseRow, State } from './case-row.ts'
-import { holm, mean, median, quantile } from './statistics.ts'
+import { holm, mean, median, quantileOfSorted } from './statistics.ts'
 import { signedRank } from './wilcoxon.ts'
 
 /** Metrics that are summed up over cases, with what counts as better. */
@@ -179,12 +179,14 @@ function byState<T>(value: (state: State) => T): Record<State, T> {
 }
 
 function spread(values: readonly number[]): Spread {
+  const sorted = new Float64Array(values).sort()
+  const at = (share: number): number => quantileOfSorted(sorted, share)
   return {
-    median: median(values),
-    q1: quantile(values, 0.25),
-    q3: quantile(values, 0.75),
-    min: quantile(values, 0),
-    max: quantile(values, 1),
+    median: at(0.5),
+    q1: at(0.25),
+    q3: at(0.75),
+    min: at(0),
+    max: at(1),
     mean: mean(values),
     interval: intervalOf(values),
   }
