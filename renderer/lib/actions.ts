@@ -25,6 +25,7 @@ export const actions = {
   'go.export': { title: 'Export', group: 'Places', keys: 'Alt+5' },
   'go.runs': { title: 'Runs', group: 'Places', keys: 'Alt+6' },
   'go.about': { title: 'Engine', group: 'Places', keys: 'Alt+7' },
+  'go.cohort': { title: 'Cohort', group: 'Places', keys: 'Alt+8' },
 
   'slice.previous': { title: 'Previous slice', group: 'Image', keys: 'ArrowUp', repeats: true },
   'slice.next': { title: 'Next slice', group: 'Image', keys: 'ArrowDown', repeats: true },

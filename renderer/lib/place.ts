@@ -1,8 +1,8 @@
 /** Where a window is, kept over a reload of that window alone. */
 import type { VolumeRef } from '../../main/contract/schemas.ts'
 
-/** library, runs, about are pages; the others are modes of the workbench around the same viewer. */
-export type View = 'library' | 'reader' | 'adapt' | 'compare' | 'export' | 'runs' | 'about'
+/** library, cohort, runs, about are pages; the others are modes of the workbench around the same viewer. */
+export type View = 'library' | 'reader' | 'adapt' | 'compare' | 'export' | 'cohort' | 'runs' | 'about'
 
 type Place = { readonly view: View; readonly scan: VolumeRef | null; readonly run: string | null }
 

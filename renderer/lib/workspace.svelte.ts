@@ -152,10 +152,12 @@ export class Workspace {
     }
     // A run that has only just begun may not be in the place yet.
     const run = place.run ?? (place.view === 'adapt' ? (this.adapting?.run ?? null) : null)
-    const hasRun = this.runs?.some(({ id }) => id === run)
+    const isListed = this.runs?.some(({ id }) => id === run)
+    // The runs of cohorts are in no list.
+    const hasRun = run !== null && (isListed || (await call('run.read', { run }).then(Boolean, () => false)))
     const hasScan = this.inputs.some(({ id }) => id === place.scan?.input)
     if (hasScan) this.scanRef = place.scan
-    if (hasRun) await this.selectRun(run!)
+    if (hasRun) await this.selectRun(run)
     if (hasScan) await this.selectScan(place.scan)
     else if (!hasRun && !isPage(this.view)) this.view = 'library'
     this.isRestored = true
@@ -205,12 +207,11 @@ export class Workspace {
     this.show(await call('input.reopen', { recent }))
   }
 
-  async openDropped(files: Parameters<typeof pickDropped>[0], name: string): Promise<void> {
-    this.view = 'library'
+  /** What was dropped, as a pick: the loopback host gets the files first. */
+  async takeDropped(files: Parameters<typeof pickDropped>[0], name: string): Promise<Pick> {
     try {
       this.upload = { name, share: 0 }
-      const pick = await pickDropped(files, name, (share) => (this.upload = { name, share }))
-      await this.open(pick)
+      return await pickDropped(files, name, (share) => (this.upload = { name, share }))
     } finally {
       this.upload = undefined
     }
@@ -242,7 +243,8 @@ export class Workspace {
     return true
   }
 
-  private show({ job }: { readonly job: string }): void {
+  /** Shows what a job opens, once it is read. */
+  show({ job }: { readonly job: string }): void {
     this.follow(job, ({ input }) => {
       if (input) void this.guard(this.showInput(input))
     })
@@ -486,7 +488,7 @@ export class Workspace {
   /** The run on screen may be another by now, its scan may be open now, or somebody deleted it. */
   private async followRuns(runs: readonly RunSummary[]): Promise<void> {
     if (!this.run) return
-    if (runs.some(({ id }) => id === this.run?.id)) await this.rereadRun()
+    if (this.run.cohort || runs.some(({ id }) => id === this.run?.id)) await this.rereadRun()
     else this.dropRun()
   }
 
@@ -507,9 +509,9 @@ function isAtWork({ state }: Job): boolean {
   return state === 'running' || state === 'cancelling'
 }
 
-/** Library, Runs and Engine have no viewer. */
+/** Library, Cohort, Runs and Engine have no viewer. */
 export function isPage(view: View): boolean {
-  return view === 'library' || view === 'runs' || view === 'about'
+  return view === 'library' || view === 'cohort' || view === 'runs' || view === 'about'
 }
 
 export function volumesOf(input: InputSummary): readonly VolumeRef[] {
