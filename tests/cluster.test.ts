@@ -1,34 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { writeNifti } from '../main/volume/nifti.ts'
 import { createRandom } from '../main/volume/random.ts'
 import { freshFolder, scanbridge } from './command-line.ts'
+import { cache, findSnakemake } from './python.ts'
 import { ballScan, saveThresholdModel } from './threshold-model.ts'
 
 const root = join(import.meta.dirname, '..')
-const cache = process.env['SCANBRIDGE_CACHE'] ?? join(homedir(), '.cache', 'scanbridge')
-
-/** Snakemake in an environment of its own, made once; why there is none otherwise. */
-function findSnakemake(): { path: string } | { reason: string } {
-  const version = '9.27.1'
-  const folder = join(cache, 'tools', `snakemake-${version}`)
-  const path = join(folder, 'bin', 'snakemake')
-  if (existsSync(path)) return { path }
-  try {
-    mkdirSync(join(cache, 'tools'), { recursive: true })
-    const quiet = { stdio: 'pipe', timeout: 240_000 } as const
-    execFileSync('python3', ['-m', 'venv', folder], quiet)
-    const pip = ['install', '-q', '--disable-pip-version-check', `snakemake==${version}`]
-    execFileSync(join(folder, 'bin', 'pip'), pip, quiet)
-    return existsSync(path) ? { path } : { reason: 'pip installed no snakemake' }
-  } catch (error) {
-    return { reason: (error as Error).message.split('\n')[0]! }
-  }
-}
-
 const snakemake = findSnakemake()
 const why = 'reason' in snakemake ? ` (skipped: Snakemake cannot be installed: ${snakemake.reason})` : ''
 const place = freshFolder()

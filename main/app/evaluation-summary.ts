@@ -3,12 +3,12 @@ import type { CaseRow } from '../evaluate/case-row.ts'
 import type { Evaluation, EvaluationSummary } from '../evaluate/evaluation.ts'
 import { summarise } from '../evaluate/summary.ts'
 import { writeCohortReports } from '../report/cohort/files.ts'
-import { groupings } from '../report/cohort/groupings.ts'
+import { foldedJson } from '../report/cohort/json.ts'
+import { distinctGroupings } from '../report/cohort/partitions.ts'
 import { formats } from '../report/files.ts'
 import type { Format } from '../report/files.ts'
 import { notice } from '../report/report.ts'
-import { openEvaluation, readEvaluation, readRows, refuseOther, runFolder, writeInto } from './evaluation-files.ts'
-import { UserError } from '../errors.ts'
+import { readEvaluation, readRows, runFolder, writeInto } from './evaluation-files.ts'
 
 /**
  * cases.csv, summary.json and the reports of the rows, in the order of manifest and methods: the same whatever order they
@@ -18,7 +18,7 @@ export async function writeSummary(folder: string, evaluation: Evaluation, rows:
   const sorted = inOrder(evaluation, rows)
   const summary = summaryOf(evaluation, sorted)
   await writeInto(folder, 'cases.csv', casesCsv(sorted))
-  await writeInto(folder, 'summary.json', `${JSON.stringify(summary, null, 2)}\n`)
+  await writeInto(folder, 'summary.json', foldedJson(summary))
   await writeCohortReports(folder, { summary, rows: sorted, runOf: runOf(folder) }, formats)
 }
 
@@ -33,12 +33,14 @@ function runOf(folder: string): (row: CaseRow) => string {
   return ({ index, method }) => runFolder(folder, index, method)
 }
 
-function inOrder({ methods }: Evaluation, rows: readonly CaseRow[]): CaseRow[] {
+/** Of the manifest, then of the methods. */
+export function inOrder({ methods }: Evaluation, rows: readonly CaseRow[]): CaseRow[] {
   const order = methods.map(({ name }) => name)
   return [...rows].sort((a, b) => a.index - b.index || order.indexOf(a.method) - order.indexOf(b.method))
 }
 
-function summaryOf(evaluation: Evaluation, rows: readonly CaseRow[]): EvaluationSummary {
+/** `rows` in order. */
+export function summaryOf(evaluation: Evaluation, rows: readonly CaseRow[]): EvaluationSummary {
   return {
     schema: 1,
     notice,
@@ -50,38 +52,11 @@ function summaryOf(evaluation: Evaluation, rows: readonly CaseRow[]): Evaluation
       withoutReference: rows.filter((row) => row.state === 'done' && row.reference === null).length,
       expected: evaluation.manifest.cases * evaluation.methods.length,
     },
-    methods: [...summarise(rows, groupings(rows).columns)],
+    methods: [...summarise(rows, distinctGroupings(rows).columns)],
     failures: rows.flatMap((row) =>
       row.error ? [{ case: row.case, method: row.method, message: row.error.message }] : [],
     ),
   }
-}
-
-/**
- * Joins the shards of one evaluation into a new folder. Throws UserError where they are not of one evaluation, or two did the
- * same case.
- */
-export async function merge(
-  folders: readonly string[],
-  out: string,
-): Promise<{ folder: string; rows: number; expected: number }> {
-  const [first, ...others] = await Promise.all(folders.map(readEvaluation))
-  others.forEach((other, n) => refuseOther(folders[n + 1]!, other, first!))
-  const rows = (await Promise.all(folders.map((folder) => readRows(folder)))).flat()
-  const seen = new Set<string>()
-  for (const { case: name, method } of rows) {
-    if (seen.has(`${name}\n${method}`))
-      throw new UserError('usage', {
-        problem: `Two of the folders did the case ${name} with ${method}`,
-        remedy: 'Give each shard once.',
-      })
-    seen.add(`${name}\n${method}`)
-  }
-  const sorted = inOrder(first!, rows)
-  ;(await openEvaluation(out, first!)).close()
-  await writeInto(out, 'cases.jsonl', sorted.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  await writeSummary(out, first!, sorted)
-  return { folder: out, rows: rows.length, expected: first!.manifest.cases * first!.methods.length }
 }
 
 /** One line a case, method and label; numbers as they are, empty where there is none. */

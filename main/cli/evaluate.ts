@@ -64,10 +64,10 @@ export function evaluateCommand(shell: Shell): Command {
 export function mergeCommand(shell: Shell): Command {
   return command('merge', 'joins the shards of one evaluation', 'scanbridge merge part-1 part-2 --out evaluation')
     .argument('<folders...>', 'what "evaluate --shard" wrote')
-    .requiredOption('--out <dir>', 'a new folder')
+    .requiredOption('--out <dir>', 'a new folder, or that of an earlier merge')
     .action(
       action<[folders: string[], options: { out: string }]>(shell, async (_, folders, { out }) => {
-        const { merge } = await import('../app/evaluation-summary.ts')
+        const { merge } = await import('../app/merge.ts')
         const result = await merge(folders, out)
         const { rows, expected } = result
         const missing = rows < expected ? ` ${expected - rows} of ${expected} are not there yet.` : ''

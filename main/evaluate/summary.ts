@@ -97,13 +97,22 @@ export function summarise(rows: readonly CaseRow[], columns: readonly string[]):
 
 type Group = { readonly by: string; readonly value: string; readonly rows: readonly Scored[] }
 
+/** What a row has in a column: a field of its own, or one of the manifest's. */
+export function groupValue(row: CaseRow, by: string): string {
+  if (by === 'fieldStrength') return row.fieldStrength ? `${row.fieldStrength} T` : 'unknown'
+  const isOwn = by === 'scanner' || by === 'manufacturer' || by === 'model' || by === 'group'
+  return (isOwn ? row[by] : row.columns[by]) || 'unknown'
+}
+
 function split(rows: readonly Scored[], by: string): Group[] {
-  const value = (row: Scored): string => {
-    if (by === 'scanner' || by === 'manufacturer' || by === 'model' || by === 'group') return row[by]
-    return by === 'fieldStrength' ? (row.fieldStrength ? `${row.fieldStrength} T` : '') : (row.columns[by] ?? '')
+  const values = new Map<string, Scored[]>()
+  for (const row of rows) {
+    const value = groupValue(row, by)
+    const own = values.get(value)
+    if (own) own.push(row)
+    else values.set(value, [row])
   }
-  const values = [...new Set(rows.map(value))].sort()
-  return values.map((one) => ({ by, value: one || 'unknown', rows: rows.filter((row) => value(row) === one) }))
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([value, own]) => ({ by, value, rows: own }))
 }
 
 function groupSummary({ by, value, rows }: Group, target: number): GroupSummary {

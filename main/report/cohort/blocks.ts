@@ -207,7 +207,7 @@ function results({ report, rows }: CohortContent): Block[] {
       ? [
           {
             kind: 'text',
-            text: `Not shown of the manifest: ${report.leftOut.map(({ column, reason }) => `${column} (${reason})`).join(', ')}.`,
+            text: `Without a table of their own: ${report.leftOut.map(({ column, reason }) => `${columnName(column)} (${reason})`).join('; ')}.`,
           } as const,
         ]
       : []),

@@ -3,10 +3,10 @@ import type { CaseRow } from '../../evaluate/case-row.ts'
 import { Counts, Evaluation, MethodTables } from '../../evaluate/evaluation.ts'
 import type { EvaluationSummary } from '../../evaluate/evaluation.ts'
 import { limitsOfAgreement, volumePoints } from './agreement.ts'
-import { groupings } from './groupings.ts'
 import { guardJudgement } from './guard-judgement.ts'
 import { labelFree } from './label-free.ts'
 import { definitions } from './definitions.ts'
+import { distinctGroupings } from './partitions.ts'
 
 const count = z.number().int().min(0)
 const verdicts = z.record(z.string(), count)
@@ -21,7 +21,7 @@ export const CohortReport = z.object({
   counts: Counts,
   /** One sentence where rows are missing. */
   partial: z.string().nullable(),
-  /** By what cases are put together, and columns of the manifest that are not shown. */
+  /** By what cases are put together, and columns that have no table of their own. */
   groupings: z.array(z.string()),
   leftOut: z.array(z.object({ column: z.string(), reason: z.string() })),
   /** What a reader must know of the numbers: few cases, no in-domain group, empty masks. */
@@ -75,7 +75,7 @@ export function cohortReportOf(
   files: CohortReport['files'],
 ): CohortReport {
   const { evaluation, counts, methods } = summary
-  const { columns, leftOut } = groupings(rows)
+  const { columns, leftOut } = distinctGroupings(rows)
   const names = evaluation.methods.map(({ name }) => name)
   const missing = counts.expected - counts.rows
   return {

@@ -12,7 +12,7 @@ import { formats } from '../files.ts'
 import { limitsOfAgreement } from './agreement.ts'
 import { CohortReport } from './cohort-report.ts'
 import { writeCohortReports } from './files.ts'
-import { groupings } from './groupings.ts'
+import { distinctGroupings } from './partitions.ts'
 import { guardJudgement } from './guard-judgement.ts'
 
 const names = ['grey & "matter"', '<white>']
@@ -104,7 +104,7 @@ function summaryOf(rows: readonly CaseRow[]): EvaluationSummary {
       withoutReference: rows.filter((row) => row.state === 'done' && !row.reference).length,
       expected: 16,
     },
-    methods: [...summarise(rows, groupings(rows).columns)],
+    methods: [...summarise(rows, distinctGroupings(rows).columns)],
     failures: [],
   }
 }
@@ -151,8 +151,25 @@ test('no path, and no column of the manifest that may say who somebody is', () =
   const read = whole
   for (const format of formats) expect(read(format)).not.toMatch(/Doe|\/home|patient name|\b33\b years/)
   const { leftOut, groupings: shown } = JSON.parse(read('json')) as CohortReport
-  expect(leftOut.map(({ column }) => column)).toEqual(['age', 'a column'])
+  expect(leftOut.slice(0, 2).map(({ column }) => column)).toEqual(['age', 'a column'])
   expect(shown).toContain('coil')
+})
+
+test('a column that would tell the same again has no table, but its values are told', () => {
+  const { leftOut, groupings: shown } = JSON.parse(whole('json')) as CohortReport
+  expect(shown).toEqual(['scanner', 'group', 'coil'])
+  expect(leftOut.slice(2)).toEqual([
+    { column: 'manufacturer', reason: 'Maker in all cases' },
+    { column: 'model', reason: 'it splits the cases as scanner does' },
+    { column: 'fieldStrength', reason: 'it splits the cases as scanner does' },
+  ])
+  expect(whole('html')).toContain('scanner model (it splits the cases as scanner does)')
+  // Where the manifest has names of its own, what they stand for is not lost.
+  const renamed = cohort().map((row) => ({ ...row, scanner: row.model === 'A' ? 'old' : 'new' }))
+  expect(distinctGroupings(renamed).leftOut).toContainEqual({
+    column: 'model',
+    reason: 'it splits the cases as scanner does: new is B, old is A',
+  })
 })
 
 test('report.json and summary.json follow the published schemas', async () => {
@@ -211,7 +228,7 @@ test('a mask that vanished is told, not dropped', async () => {
 
 test('the CSV has a line for every number of the tables, quoted where needed', () => {
   const lines = whole('csv').trimEnd().split('\r\n')
-  // All; 2 scanners, models, strengths, groups, coils; 1 maker: 12 groups of (2 labels x 5 + 2 of the mean) metrics, 3 states.
-  expect(lines.length).toBe(1 + 12 * 12 * 3)
+  // All; 2 scanners, groups, coils: 7 groups of (2 labels x 5 + 2 of the mean) metrics, 3 states.
+  expect(lines.length).toBe(1 + 7 * 12 * 3)
   expect(lines[1]).toContain('tent,all,all,14,"grey & ""matter""",dice,14,before,0,,')
 })

@@ -15,6 +15,7 @@ import { cohortReportOf } from './cohort-report.ts'
 import type { CohortReport } from './cohort-report.ts'
 import { cohortCsv } from './csv.ts'
 import { cohortHtml } from './html.ts'
+import { foldedJson } from './json.ts'
 import { montageRows, montageTitle } from './montage.ts'
 import { cohortPdf } from './pdf.ts'
 import { cohortStylesheet } from './style.ts'
@@ -38,7 +39,7 @@ export async function writeCohortReports(
   const make: Record<Format, () => Promise<Uint8Array | string> | string> = {
     html: () => cohortHtml(content, sha256(cohortStylesheet, 'base64')),
     pdf: () => cohortPdf(content),
-    json: () => `${JSON.stringify(report, null, 2)}\n`,
+    json: () => foldedJson(report),
     csv: () => cohortCsv(report),
   }
   const names: string[] = []
