@@ -8,7 +8,7 @@ import { newRunId } from '../runs/files.ts'
 import type { ReadRun } from '../runs/files.ts'
 import type { LabelName } from '../runs/run.ts'
 import type { LabelMap } from '../volume/volume.ts'
-import type { Borrowed, EngineRoom } from './engine-room.ts'
+import type { Borrowed } from './engine-room.ts'
 import { runPath } from './home-runs-files.ts'
 import { describeInput } from './input.ts'
 import type { Input } from './input.ts'
@@ -18,7 +18,7 @@ import type { RunMasks } from './run-masks.ts'
 import type { RunNotes } from './run-notes-files.ts'
 import { drawPreview } from './run-pictures.ts'
 import { shownLine } from './run-summary.ts'
-import type { JobHandle, Shared } from './shared.ts'
+import type { JobHandle, Shared, StartRequest } from './shared.ts'
 
 export type EpisodeRequest = {
   readonly scan: VolumeRef
@@ -41,7 +41,6 @@ type AtWork = {
 
 type Around = {
   readonly shared: Shared
-  readonly room: () => Promise<EngineRoom>
   readonly masks: RunMasks
   readonly notes: RunNotes
 }
@@ -83,6 +82,16 @@ export class Episodes {
           ? pathOf(request.reference.pick, picked)
           : undefined
     return this.begin(titleOf(request.method), reference, () => Promise.resolve(request), request.scan.input)
+  }
+
+  /** A run on a scan that is yet to be opened. */
+  startOn({ reference, open, ...request }: StartRequest): Begun {
+    const opened = async (work: Work): Promise<EpisodeRequest> => ({
+      ...request,
+      reference: null,
+      scan: await open(work),
+    })
+    return this.begin(titleOf(request.method), reference, opened, null)
   }
 
   /** A run that ended early, once more: same scan, model, method, options and seed. `onCreated` is told the new run's id. */
@@ -148,10 +157,10 @@ export class Episodes {
     onCreated: () => Promise<void>,
   ): Promise<void> {
     const started = performance.now()
-    const { shared, room, masks } = this.around
+    const { shared, masks } = this.around
     handle.setInput(request.scan.input)
     work.onProgress('starting', 0)
-    const borrowed = await (await room()).borrow(request.model)
+    const borrowed = await (await shared.room()).borrow(request.model)
     try {
       work.onProgress('reading', 0)
       const input = await this.readScan(request.scan)

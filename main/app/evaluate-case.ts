@@ -75,10 +75,13 @@ type Outcome = {
   readonly keptStep: Kept
 }
 
-async function unrecorded(read: ReadCase, settings: EpisodeSettings, { signal }: Work): Promise<Outcome> {
+async function unrecorded(read: ReadCase, settings: EpisodeSettings, work: Work): Promise<Outcome> {
   const { model, study } = read
   const { options, seed, guard } = settings
-  const events = runEpisode({ model, study, method: findMethod(settings.method), options, seed, guard, signal })
+  const events = runEpisode({
+    ...{ model, study, method: findMethod(settings.method), options, seed, guard, signal: work.signal },
+    onProgress: ({ doing, share, remainingMs }) => work.onProgress(doing, share, remainingMs),
+  })
   let next = await events.next()
   while (!next.done) next = await events.next()
   const result = next.value

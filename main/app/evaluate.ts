@@ -1,4 +1,3 @@
-import { parseOptions } from '../adapt/options.ts'
 import type { OptionValue } from '../adapt/options.ts'
 import { UserError } from '../errors.ts'
 import type { CaseRow } from '../evaluate/case-row.ts'
@@ -13,7 +12,7 @@ import type { EngineChoice } from './engine.ts'
 import { evaluateCase, failedRow } from './evaluate-case.ts'
 import type { ReadCase } from './evaluate-case.ts'
 import { openEvaluation, runFolder } from './evaluation-files.ts'
-import type { EvaluationFolder } from './evaluation-files.ts'
+import type { EvaluationFolder, FolderWords } from './evaluation-files.ts'
 import { writeSummary } from './evaluation-summary.ts'
 import { forecast } from './forecast.ts'
 import type { Forecast } from './forecast.ts'
@@ -21,7 +20,7 @@ import { readInput } from './input.ts'
 import { readManifest } from './manifest-files.ts'
 import type { ManifestCase } from './manifest-files.ts'
 import { labelNames } from './masks.ts'
-import { findMethod } from './methods.ts'
+import { parseMethods } from './methods.ts'
 import type { Work } from './progress.ts'
 import { readReference } from './reference-files.ts'
 
@@ -31,6 +30,8 @@ export type Evaluating = {
   /** By name, with options in place of the defaults. */
   readonly methods: readonly { readonly name: string; readonly options: Readonly<Record<string, OptionValue>> }[]
   readonly out: string
+  /** What a refusal says where `out` holds another evaluation. */
+  readonly words?: FolderWords | undefined
   /** Every count-th case, beginning with the index-th from 1. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined
   readonly guard: boolean
@@ -93,7 +94,7 @@ export async function evaluateOn(request: Evaluating, machine: Machine, work: Wo
     guard: request.guard,
     toleranceMm: request.toleranceMm,
   }
-  const folder = await openEvaluation(request.out, evaluation)
+  const folder = await openEvaluation(request.out, evaluation, request.words)
   try {
     const own = cases.filter(({ index }) => !request.shard || index % request.shard.count === request.shard.index - 1)
     const todo = leftOf(own, methods, folder.rows)
@@ -129,17 +130,6 @@ export async function forecastOn(
   const methods = parseMethods(request.methods)
   const todo = leftOf((await readManifest(request.manifest)).cases, methods, rows)
   return forecastOf(todo.slice(0, 5), todo, methods, { model, keepRuns: request.keepRuns }, work)
-}
-
-/** Throws UserError for a method or option that is not known, and where a method is named twice. */
-export function parseMethods(asked: Evaluating['methods']): Evaluation['methods'] {
-  const methods = asked.map(({ name, options }) => ({
-    name,
-    parameters: parseOptions(findMethod(name).options, options),
-  }))
-  if (new Set(methods.map(({ name }) => name)).size < methods.length)
-    throw new UserError('usage', { problem: 'A method is named twice', remedy: 'Name each method once.' })
-  return methods
 }
 
 /** A case and the methods that it was not done with. */
@@ -237,10 +227,15 @@ function createPace(total: number, work: Work): Around['pace'] {
   let begun = -1
   return (one, method) => {
     begun++
-    const elapsed = performance.now() - began
-    const remaining = begun > 0 ? (elapsed / begun) * (total - begun) : undefined
-    work.onProgress(`case ${one.case}, ${method}`, begun / total, remaining)
-    return { signal: work.signal, onProgress: () => {} }
+    const done = begun
+    const started = performance.now()
+    const each = done > 0 ? (started - began) / done : undefined
+    const tell = (doing: string): void => {
+      const left = each && Math.max(0, each * (total - done) - (performance.now() - started))
+      work.onProgress(`case ${one.case}, ${method}${doing}`, done / total, left)
+    }
+    tell('')
+    return { signal: work.signal, onProgress: (stage) => tell(`: ${stage}`) }
   }
 }
 

@@ -1,10 +1,21 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  openSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../errors.ts'
 import { CaseRow } from '../evaluate/case-row.ts'
 import { Evaluation } from '../evaluate/evaluation.ts'
+import type { EvaluationSummary } from '../evaluate/evaluation.ts'
+import { formats } from '../report/files.ts'
 import { openNifti, readLabelMap } from '../volume/nifti.ts'
 import type { LabelMap } from '../volume/volume.ts'
 
@@ -31,11 +42,15 @@ export type EvaluationFolder = {
  * Opens a new folder for an evaluation, or goes on in one that was stopped. Half a last line, what a kill leaves, is cut off
  * and made again. Throws UserError where the folder holds something else, or the same with other settings.
  */
-export async function openEvaluation(folder: string, evaluation: Evaluation): Promise<EvaluationFolder> {
+export async function openEvaluation(
+  folder: string,
+  evaluation: Evaluation,
+  words: FolderWords = commandLine(folder),
+): Promise<EvaluationFolder> {
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw inTheWay(folder)
   await mkdir(folder, { recursive: true })
   const settings = join(folder, 'evaluation.json')
-  if (existsSync(settings)) refuseOther(folder, await readEvaluation(folder), evaluation)
+  if (existsSync(settings)) refuseOther(folder, await readEvaluation(folder), evaluation, words)
   else if ((await readdir(folder)).length > 0) throw inTheWay(folder)
   else await writeFileAtomic(settings, `${JSON.stringify(evaluation, null, 2)}\n`)
   const rows = await readRows(folder, true)
@@ -70,21 +85,46 @@ export async function readEvaluation(folder: string): Promise<Evaluation> {
   }
 }
 
-/** In the order of the manifest, then of the methods as they were done. */
+/** In the order in which they were done. */
 export async function readRows(folder: string, isRepaired = false): Promise<CaseRow[]> {
+  const { rows, end, size } = await readRowsFrom(folder, 0)
+  if (isRepaired && end < size) truncateSync(join(folder, 'cases.jsonl'), end)
+  return rows
+}
+
+/** The rows that begin at a byte of cases.jsonl, as far as they are whole, and where the next one will begin. */
+export async function readRowsFrom(
+  folder: string,
+  start: number,
+): Promise<{ rows: CaseRow[]; end: number; size: number }> {
   const path = join(folder, 'cases.jsonl')
-  if (!existsSync(path)) return []
-  const bytes = await readFile(path)
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size <= start) return { rows: [], end: start, size }
+  const bytes = await readBytes(path, start)
   const end = bytes.lastIndexOf(10) + 1
-  if (isRepaired && end < bytes.length) truncateSync(path, end)
   const lines = bytes.subarray(0, end).toString('utf8').split('\n').filter(Boolean)
-  return lines.map((line, n) => {
+  const rows = lines.map((line, n) => {
     try {
       return CaseRow.parse(JSON.parse(line))
     } catch (cause) {
       throw unusable(folder, `line ${n + 1} of its cases.jsonl cannot be read`, cause)
     }
   })
+  return { rows, end: start + end, size: start + bytes.length }
+}
+
+async function readBytes(path: string, start: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for await (const part of createReadStream(path, { start })) parts.push(part as Buffer)
+  return Buffer.concat(parts)
+}
+
+/** How many rows its tables and reports were made of; undefined where they are not all there. */
+export async function summarisedRows(folder: string): Promise<number | undefined> {
+  if (['cases.csv', ...formats.map((format) => `report.${format}`)].some((name) => !existsSync(join(folder, name))))
+    return undefined
+  const text = await readFile(join(folder, 'summary.json'), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as EvaluationSummary).counts.rows
 }
 
 export async function writeInto(folder: string, name: string, content: string | Uint8Array): Promise<void> {
@@ -93,7 +133,11 @@ export async function writeInto(folder: string, name: string, content: string | 
 
 /** Where the run of a case and method is kept; names of cases are not those of folders. */
 export function runFolder(folder: string, index: number, method: string): string {
-  return join(folder, 'runs', `${String(index + 1).padStart(5, '0')}-${method}`)
+  return join(folder, 'runs', runName(index, method))
+}
+
+export function runName(index: number, method: string): string {
+  return `${String(index + 1).padStart(5, '0')}-${method}`
 }
 
 export async function removeRun(run: string): Promise<void> {
@@ -106,14 +150,29 @@ export async function readMasks(run: string): Promise<[LabelMap, LabelMap, Label
   return [await read('before.nii.gz'), await read('after.nii.gz'), await read('mask.nii.gz')]
 }
 
+/** How a refusal calls the folder, and what to do. */
+export type FolderWords = { readonly name: string; readonly remedy: string }
+
+function commandLine(folder: string): FolderWords {
+  return {
+    name: folder,
+    remedy: 'Choose a new folder with --out, or give the same manifest, model, methods and options again.',
+  }
+}
+
 /** Throws where two evaluations are not the same in everything but where they ran. */
-export function refuseOther(folder: string, there: Evaluation, here: Evaluation): void {
+export function refuseOther(
+  folder: string,
+  there: Evaluation,
+  here: Evaluation,
+  { name, remedy } = commandLine(folder),
+): void {
   const keys = Object.keys(here) as (keyof Evaluation)[]
   const other = keys.filter((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
   if (other.length > 0)
     throw new UserError('usage', {
-      problem: `${folder} holds another evaluation: ${other.join(', ')} differ`,
-      remedy: 'Choose a new folder with --out, or give the same manifest, model, methods and options again.',
+      problem: `${name} holds another evaluation: ${other.join(', ')} differ`,
+      remedy,
     })
 }
 

@@ -61,7 +61,7 @@ const lower = (text: string): string => text[0]!.toLowerCase() + text.slice(1)
 /** What is packed already is stored as it is. */
 const packed = /\.(gz|pdf|png|onnx|safetensors)$/
 
-function zipped(files: readonly ExportFile[], mtime: Date): Promise<Uint8Array> {
+export function zipped(files: readonly Pick<ExportFile, 'name' | 'bytes'>[], mtime: Date): Promise<Uint8Array> {
   const tree: Zippable = {}
   for (const { name, bytes } of files) tree[name] = [bytes, { level: packed.test(name) ? 0 : 6, mtime }]
   return new Promise((resolve, reject) => zip(tree, (error, bytes) => (error ? reject(error) : resolve(bytes))))

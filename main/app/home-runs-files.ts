@@ -19,8 +19,21 @@ const trashDays = 30
 
 const trash = (home: Home): string => join(home.folder, 'trash')
 
+/** A run that belongs to a cohort: its id names both. */
+export function cohortRunId(cohort: string, run: string): string {
+  return `${cohort}.${run}`
+}
+
+/** The parts of such an id; undefined for runs of their own. */
+export function partsOfRunId(id: string): { readonly cohort: string; readonly run: string } | undefined {
+  const [, cohort, run] = /^(cohort-[\w-]+)\.(\d{5,}-[\w-]+)$/.exec(id) ?? []
+  return cohort !== undefined && run !== undefined ? { cohort, run } : undefined
+}
+
 /** Where a run lies or will lie. Throws UserError for what cannot be the name of one. */
 export function runPath(home: Home, id: string): string {
+  const parts = partsOfRunId(id)
+  if (parts) return join(home.cohorts, parts.cohort, 'evaluation', 'runs', parts.run)
   if (/^\w[\w.-]*$/.test(id)) return join(home.runs, id)
   throw notThere()
 }
@@ -64,13 +77,16 @@ async function readHomeRun(home: Home, id: string): Promise<FoundRun | undefined
 export async function moveToTrash(home: Home, id: string, now: Date): Promise<void> {
   const folder = runFolder(home, id)
   await mkdir(trash(home), { recursive: true })
-  const time = now.toISOString().replace(/[-:]|\..*/g, '')
-  const place = join(trash(home), `${time}_${id}`)
+  const place = trashPlace(home, id, now)
   await rename(folder, place).catch((cause: NodeJS.ErrnoException) => {
     const remedy = 'Close programs that have one of its files open, then try again.'
     throw new UserError('cannot-write', { path: id, reason: cause.code ?? cause.message, remedy }, { cause })
   })
   for (const name of identifyingFiles) await rm(join(place, name), { force: true })
+}
+
+export function trashPlace(home: Home, id: string, now: Date): string {
+  return join(trash(home), `${now.toISOString().replace(/[-:]|\..*/g, '')}_${id}`)
 }
 
 /** Deletes for good what was deleted long ago. */

@@ -12,7 +12,7 @@ import { hasTruth, makeSample, sampleFolder } from './sample-files.ts'
 import type { SampleFolder } from './sample-files.ts'
 import { openSession } from './session-files.ts'
 import type { Session } from './session-files.ts'
-import type { Inputs, Jobs, OpenInput, Simulate } from './shared.ts'
+import type { Inputs, Jobs, OpenInput, Simulate, SoughtScan } from './shared.ts'
 import type { Home } from './state-files.ts'
 import { openStudy } from './study.ts'
 import type { LoadedVolume, OpenedStudy } from './study.ts'
@@ -76,8 +76,8 @@ export class InputRegistry implements Inputs {
     this.listeners.push(listener)
   }
 
-  open(path: string, name: string): Job {
-    return this.begin(path, name, async () => {})
+  open(path: string, name: string, scan?: SoughtScan): Job {
+    return this.begin(path, name, async () => {}, scan)
   }
 
   openSample(): Job {
@@ -189,7 +189,7 @@ export class InputRegistry implements Inputs {
   }
 
   /** The job that opens a path; the one at work where there is one. */
-  private begin(path: string, name: string, prepare: (work: Work) => Promise<void>): Job {
+  private begin(path: string, name: string, prepare: (work: Work) => Promise<void>, scan?: SoughtScan): Job {
     const { jobs } = this.given
     const real = realPath(path)
     const id = this.salted.idOf(real)
@@ -203,6 +203,7 @@ export class InputRegistry implements Inputs {
       work.signal.throwIfAborted()
       this.put(real, found)
       this.given.recents.add({ ...recent, path: real })
+      if (scan) await this.find(scan.seriesHash, scan.shape)
       handle.setInput(id)
       this.changed('inputs', 'recents', 'runs')
       for (const listener of this.listeners) listener(await this.get(id))

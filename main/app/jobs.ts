@@ -5,7 +5,7 @@ import type { Work } from './progress.ts'
 import type { JobHandle, JobRequest, Jobs } from './shared.ts'
 
 /** These need the machine for themselves: there is no queue. */
-const alone: readonly Job['kind'][] = ['adapt', 'predict', 'self-test']
+export const alone: readonly Job['kind'][] = ['adapt', 'predict', 'self-test', 'forecast', 'evaluate']
 /** At most five events a second and job. */
 const quietMs = 200
 /** Jobs that ended stay until they are dismissed, but no more than this. */
@@ -71,6 +71,7 @@ export function createJobs(show: (job: Job) => void): JobRegistry {
       id: entry.job.id,
       setInput: (input) => change({ input }),
       setRun: (run) => change({ run }),
+      setCohort: (cohort) => change({ cohort }),
     }
     const onProgress: Work['onProgress'] = (stage, share, remainingMs) => {
       change({ stage, share: held(share), remainingMs: signal.aborted ? null : rounded(remainingMs) })
@@ -138,7 +139,7 @@ export function createJobs(show: (job: Job) => void): JobRegistry {
   return jobs
 }
 
-function newJob(id: string, { kind, title, input, run }: JobRequest): Job {
+function newJob(id: string, { kind, title, input, run, cohort }: JobRequest): Job {
   return {
     id,
     kind,
@@ -152,6 +153,7 @@ function newJob(id: string, { kind, title, input, run }: JobRequest): Job {
     error: null,
     input: input ?? null,
     run: run ?? null,
+    cohort: cohort ?? null,
   }
 }
 

@@ -5,13 +5,18 @@ import { z } from 'zod'
 import type { AppState, Job } from '../contract/schemas.ts'
 import { readState, writeState } from './state-files.ts'
 
-const Note = z.object({ run: z.string().nullable(), title: z.string(), pid: z.number() })
+const Note = z.object({
+  run: z.string().nullable(),
+  cohort: z.string().nullable().optional(),
+  title: z.string(),
+  pid: z.number(),
+})
 
 type Lost = AppState['lost']
 
 export type LostNotice = {
   get(): Lost
-  /** Told of every job, so that the note is there as long as a run is at work. */
+  /** Told of every job, so that the note is there as long as a run or a cohort is at work. */
   follow(job: Job): void
   dismiss(): void
 }
@@ -28,8 +33,8 @@ export function openLost(path: string, runs: string): LostNotice {
   let noted = ''
   return {
     get: () => lost && noticeOf(lost, runs),
-    follow({ kind, id, run, title, state }) {
-      if (kind !== 'adapt') return
+    follow({ kind, id, run, cohort, title, state }) {
+      if (kind !== 'adapt' && kind !== 'evaluate') return
       const isOver = state !== 'running' && state !== 'cancelling'
       const key = isOver ? '' : `${id} ${run}`
       if (key === noted) return
@@ -37,7 +42,7 @@ export function openLost(path: string, runs: string): LostNotice {
       try {
         if (isTaken()) return
         if (isOver) rmSync(path, { force: true })
-        else writeState(path, { run, title, pid: process.pid })
+        else writeState(path, { run, cohort: cohort ?? null, title, pid: process.pid })
       } catch (error) {
         // A run must not end because of this note: without it, only the notice of its loss would be missing.
         console.error(error)
@@ -50,7 +55,14 @@ export function openLost(path: string, runs: string): LostNotice {
   }
 }
 
-function noticeOf({ run, title }: z.output<typeof Note>, runs: string): Lost {
+function noticeOf({ run, cohort, title }: z.output<typeof Note>, runs: string): Lost {
+  if (cohort)
+    return {
+      run: null,
+      cohort,
+      message:
+        'Scanbridge stopped in the middle of a cohort. The cases that were done are on disk, and it can go on there.',
+    }
   if (run !== null && existsSync(join(runs, run)))
     return {
       run,

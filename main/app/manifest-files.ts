@@ -149,7 +149,7 @@ export function scannerName(scanner: { manufacturer: string; model: string; fiel
 }
 
 function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 function unusable(path: string, reason: string, cause?: unknown): UserError {

@@ -1,6 +1,7 @@
 import type { Method } from '../adapt/method.ts'
 import { methods } from '../adapt/methods/index.ts'
-import type { Option } from '../adapt/options.ts'
+import { parseOptions } from '../adapt/options.ts'
+import type { Option, OptionValue, OptionValues } from '../adapt/options.ts'
 import { UserError } from '../errors.ts'
 
 export type MethodSummary = {
@@ -30,4 +31,17 @@ export function findMethod(name: string): Method {
   if (Object.hasOwn(methods, name)) return (methods as Record<string, Method>)[name]!
   const remedy = `Choose one of: ${Object.keys(methods).join(', ')}.`
   throw new UserError('usage', { problem: `There is no method ${name}`, remedy })
+}
+
+/** Several, with all their options. Throws UserError for a method or option that is not known, and for a method named twice. */
+export function parseMethods(
+  asked: readonly { readonly name: string; readonly options: Readonly<Record<string, OptionValue>> }[],
+): { name: string; parameters: OptionValues }[] {
+  const methods = asked.map(({ name, options }) => ({
+    name,
+    parameters: parseOptions(findMethod(name).options, options),
+  }))
+  if (new Set(methods.map(({ name }) => name)).size < methods.length)
+    throw new UserError('usage', { problem: 'A method is named twice', remedy: 'Name each method once.' })
+  return methods
 }

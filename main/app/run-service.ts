@@ -5,12 +5,21 @@ import { readRun } from '../runs/files.ts'
 import { about } from './about-files.ts'
 import { networkObstacle, summarizeMethods, summarizeModels } from './catalogue.ts'
 import { Checks } from './checks.ts'
+import { includedRows } from './cohort-view.ts'
 import { InTurn, keep, noteResumed, settled, undo } from './decide.ts'
-import type { EngineRoom } from './engine-room.ts'
 import { Episodes } from './episodes.ts'
 import { exportItems, makeExport } from './export.ts'
 import type { Exported } from './export.ts'
-import { emptyTrash, findHomeRuns, moveToTrash, notThere, runFolder, shownPath } from './home-runs-files.ts'
+import {
+  emptyTrash,
+  findHomeRuns,
+  moveToTrash,
+  notThere,
+  partsOfRunId,
+  runFolder,
+  shownPath,
+} from './home-runs-files.ts'
+import { alone } from './jobs.ts'
 import { RunMasks } from './run-masks.ts'
 import { openRunNotes } from './run-notes-files.ts'
 import { runThumbnail } from './run-pictures.ts'
@@ -21,14 +30,11 @@ import type { RunHandlers, Shared } from './shared.ts'
 const warmUpMs = 1500
 
 export function createRunService(shared: Shared): RunHandlers {
-  const { home, jobs, inputs, recents, emit, now } = shared
+  const { home, jobs, inputs, recents, cohorts, room, emit, now } = shared
   const notes = openRunNotes(home)
   const masks = new RunMasks()
   const inTurn = new InTurn()
-  let madeRoom: Promise<EngineRoom> | undefined
-  const room = (): Promise<EngineRoom> =>
-    (madeRoom ??= import('./engine-room.ts').then(({ EngineRoom }) => new EngineRoom(() => shared.settings())))
-  const episodes = new Episodes({ shared, room, masks, notes })
+  const episodes = new Episodes({ shared, masks, notes })
   const checks = new Checks(shared, room)
   let isClosing = false
   let selfTested: SelfTest | null = null
@@ -38,7 +44,7 @@ export function createRunService(shared: Shared): RunHandlers {
   inputs.onOpened(({ id }) => {
     checks.forget(id)
     setTimeout(() => {
-      if (isClosing || jobs.running('adapt', 'predict', 'self-test')) return
+      if (isClosing || jobs.running(...alone)) return
       // That an engine or model does not load is told when somebody asks for it.
       void warmUp().catch(() => {})
     }, warmUpMs).unref()
@@ -57,18 +63,41 @@ export function createRunService(shared: Shared): RunHandlers {
   const refuseAtWork = (run: string): void => {
     if (episodes.isAtWork(run)) throw new UserError('busy', { doing: 'This run' })
   }
+  /** Tables of a cohort rest on what its runs kept. */
+  const refuseOfCohort = (run: string): void => {
+    if (!partsOfRunId(run)) return
+    const remedy = 'To decide otherwise, run its scan again by itself.'
+    throw new UserError('usage', { problem: 'This run belongs to a cohort, whose tables rest on it', remedy })
+  }
+
+  /** The place of a cohort's run in its cohort. */
+  function rowOf(run: string): { id: string; row: number } | null {
+    const parts = partsOfRunId(run)
+    if (!parts) return null
+    const row = includedRows(cohorts.read(parts.cohort))[parseInt(parts.run, 10) - 1]
+    return row === undefined ? null : { id: parts.cohort, row }
+  }
+
+  /** Where the scan of a cohort's run lies. */
+  function scanOf(run: string): { path: string; name: string } | undefined {
+    const at = rowOf(run)
+    const row = at && cohorts.read(at.id).rows[at.row]
+    return row?.image ? { path: row.image, name: row.name } : undefined
+  }
 
   async function detail(run: string): Promise<RunDetail> {
     const folder = await folderOf(run)
     const read = await readRun(folder)
     const { seriesHash } = read.record.input
-    return detailOf(run, read, {
+    const shown = detailOf(run, read, {
       exported: notes.exported(run),
       hasThumbnail: (await runThumbnail(folder)) !== undefined,
       folder: shownPath(folder),
       scan: inputs.byHash(seriesHash) ?? null,
-      canOpenScan: recents.byHash(seriesHash) !== undefined,
+      canOpenScan: recents.byHash(seriesHash) !== undefined || scanOf(run) !== undefined,
     })
+    const cohort = rowOf(run)
+    return cohort ? { ...shown, cohort, canUndo: false, isUnsaved: false } : shown
   }
 
   /** What is decided later is not in it. */
@@ -140,24 +169,29 @@ export function createRunService(shared: Shared): RunHandlers {
       return { job: job.id }
     },
     async 'run.keep'({ run, to }) {
+      refuseOfCohort(run)
       refuseAtWork(run)
       await inTurn.do(run, () => keep(runFolder(home, run), to))
       changed(run)
       return detail(run)
     },
     async 'run.undo'({ run }) {
+      refuseOfCohort(run)
       refuseAtWork(run)
       await inTurn.do(run, () => undo(runFolder(home, run)))
       changed(run)
       return detail(run)
     },
     async 'run.open'({ run }) {
-      const { record } = await readRun(await folderOf(run))
-      const known = recents.byHash(record.input.seriesHash)
+      const { input } = (await readRun(await folderOf(run))).record
+      const known = recents.byHash(input.seriesHash)
+      const scan = scanOf(run)
+      if (scan) return { job: inputs.open(scan.path, scan.name, input).id }
       if (!known) throw new UserError('not-there', { what: 'The scan of this run', remedy: 'Open it from its folder.' })
       return { job: inputs.reopen(known.recent).id }
     },
     async 'run.resume'({ run }) {
+      refuseOfCohort(run)
       refuseAtWork(run)
       const folder = runFolder(home, run)
       const read = await readRun(folder)
@@ -173,6 +207,7 @@ export function createRunService(shared: Shared): RunHandlers {
       return episodes.resume(read, note, notes.reference(run))
     },
     async 'run.delete'({ run }) {
+      refuseOfCohort(run)
       refuseAtWork(run)
       const found = (await findHomeRuns(home)).find(({ id }) => id === run)
       if (!found) throw notThere()
@@ -212,10 +247,11 @@ export function createRunService(shared: Shared): RunHandlers {
     },
     'engine.self-tested': () => Promise.resolve(selfTested),
 
+    start: (request) => episodes.startOn(request),
+
     async close() {
       isClosing = true
       await inTurn.done()
-      await (await madeRoom)?.close()
     },
   }
 }

@@ -2,7 +2,9 @@
 import type { AppHandlers, Event } from '../contract/contract.ts'
 import { UserError } from '../errors.ts'
 import { thisBuild } from './build-files.ts'
+import { CohortStore } from './cohort-files.ts'
 import { createCohortService } from './cohort-service.ts'
+import type { EngineRoom } from './engine-room.ts'
 import { InputRegistry } from './inputs.ts'
 import { createJobs } from './jobs.ts'
 import { openLost } from './lost-files.ts'
@@ -33,13 +35,17 @@ export function createService(request: ServiceRequest): AppHandlers & { close():
   })
   const recents = openRecents(home, now)
   const inputs = new InputRegistry({ home, jobs, recents, simulate, emit })
-  const shared: Shared = { home, emit, simulate, now, jobs, inputs, recents, settings: () => settings.get() }
-  const runs = createRunService(shared)
+  let madeRoom: Promise<EngineRoom> | undefined
+  const room = (): Promise<EngineRoom> =>
+    (madeRoom ??= import('./engine-room.ts').then(({ EngineRoom }) => new EngineRoom(() => settings.get())))
+  const kept = { home, jobs, inputs, recents, cohorts: new CohortStore(home), settings: () => settings.get() }
+  const shared: Shared = { ...kept, emit, simulate, now, room }
+  const { start, ...runs } = createRunService(shared)
   const changed = (what: 'state' | 'recents' | 'settings'): void =>
     emit({ event: 'changed', payload: { what: [what] } })
   return {
     ...runs,
-    ...createCohortService(),
+    ...createCohortService(shared, start),
     'app.state': atOnce(() => {
       const lists = { inputs: inputs.list(), jobs: jobs.list(), lost: lost.get() }
       return { ...thisBuild(), settings: settings.get(), ...lists }
@@ -95,6 +101,7 @@ export function createService(request: ServiceRequest): AppHandlers & { close():
     async close() {
       await jobs.close()
       await runs.close()
+      await (await madeRoom)?.close()
       inputs.end()
       lost.dismiss()
     },

@@ -1,6 +1,8 @@
 /** What the two halves of the service share: inputs, state and settings on one side, runs on the other. */
 import type { Event, AppHandlers } from '../contract/contract.ts'
-import type { InputSummary, Job, Settings, VolumeRef } from '../contract/schemas.ts'
+import type { InputSummary, Job, OptionValue, Settings, VolumeRef } from '../contract/schemas.ts'
+import type { CohortStore } from './cohort-files.ts'
+import type { EngineRoom } from './engine-room.ts'
 import type { Work } from './progress.ts'
 import type { Home } from './state-files.ts'
 import type { LoadedVolume, OpenedStudy } from './study.ts'
@@ -17,6 +19,7 @@ export type JobRequest = {
   readonly title: string
   readonly input?: string
   readonly run?: string
+  readonly cohort?: string
 }
 
 /** The job as its own work sees it. */
@@ -25,11 +28,12 @@ export type JobHandle = {
   /** What it came to. */
   setInput(id: string): void
   setRun(id: string): void
+  setCohort(id: string): void
 }
 
 /**
- * Everything that takes a while. Kinds 'adapt', 'predict' and 'self-test' need the machine for themselves: `start` throws a
- * UserError 'busy' while another of them runs. 'check' and the rest go on beside.
+ * Everything that takes a while. Kinds 'adapt', 'evaluate', 'forecast', 'predict' and 'self-test' need the machine for
+ * themselves: `start` throws a UserError 'busy' while another of them runs. 'check' and the rest go on beside.
  */
 export type Jobs = {
   /**
@@ -56,6 +60,9 @@ export type OpenInput = {
   readonly summary: InputSummary
 }
 
+/** A scan by its content. */
+export type SoughtScan = { readonly seriesHash: string; readonly shape: readonly number[] }
+
 export type Inputs = {
   list(): InputSummary[]
   /** Throws UserError 'scan-closed'. After the worker died the files' headers are read anew: this waits for them. */
@@ -68,6 +75,8 @@ export type Inputs = {
   byHash(seriesHash: string): VolumeRef | undefined
   /** The same, computing the hashes of open volumes of this shape where none is known to have it. */
   find(seriesHash: string, shape: readonly number[]): Promise<VolumeRef | undefined>
+  /** A job of kind 'open'. `scan`: a volume that is looked for in it before the job ends, so that it is found by its hash. */
+  open(path: string, name: string, scan?: SoughtScan): Job
   /** A job of kind 'open'. */
   reopen(recent: string): Job
   /** After an input was opened, with the volume most likely wanted: time to warm up. */
@@ -93,7 +102,21 @@ export type Shared = {
   readonly jobs: Jobs
   readonly inputs: Inputs
   readonly recents: Recents
+  readonly cohorts: CohortStore
+  /** Made when it is first asked for: heavy to import. */
+  readonly room: () => Promise<EngineRoom>
   settings(): Settings
+}
+
+/** A run to be started, with the path of its reference; its scan is opened as its work begins. */
+export type StartRequest = {
+  readonly model: string
+  readonly method: string
+  readonly options: Readonly<Record<string, OptionValue>>
+  readonly seed: number
+  readonly guard: boolean
+  readonly reference: string | undefined
+  readonly open: (work: Work) => Promise<VolumeRef>
 }
 
 /** The calls that main/app/run-service.ts answers. */
@@ -103,6 +126,8 @@ export type RunCall =
   | 'method.list'
   | Extract<keyof AppHandlers, `adapt.${string}` | `run.${string}` | `export.${string}` | `engine.${string}`>
 export type RunHandlers = Pick<AppHandlers, RunCall> & {
+  /** An ordinary run on a scan that is yet to be opened. */
+  readonly start: (request: StartRequest) => { readonly run: string; readonly job: string }
   /** Work has ended by then: jobs are cancelled and awaited first. */
   close(): Promise<void>
 }

@@ -9,6 +9,8 @@ export type Home = {
   readonly folder: string
   /** Run folders, one each, named by the run's id. */
   readonly runs: string
+  /** Cohorts, a folder each, named by its id. */
+  readonly cohorts: string
   readonly exports: string
   /** Small pictures of recent scans. */
   readonly pictures: string
@@ -31,6 +33,7 @@ export function openHome(folder: string): Home {
   const home = {
     folder,
     runs: join(folder, 'runs'),
+    cohorts: join(folder, 'cohorts'),
     exports: join(folder, 'exports'),
     pictures: join(folder, 'pictures'),
     settings: join(folder, 'settings.json'),
@@ -41,7 +44,7 @@ export function openHome(folder: string): Home {
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 }) // it will know where patients' scans lie
-    for (const path of [home.runs, home.pictures]) mkdirSync(path, { recursive: true })
+    for (const path of [home.runs, home.cohorts, home.pictures]) mkdirSync(path, { recursive: true })
   } catch (cause) {
     throw cannotWrite(folder, cause)
   }

@@ -12,7 +12,10 @@ export type LeftOut = { readonly column: string; readonly reason: string }
  * Columns by which cases are put together. Of the manifest's own columns only those whose every value at least two cases
  * share: what is different in each case says nothing of a group, and may say who it is. So may some headings.
  */
-export function groupings(rows: readonly CaseRow[]): { columns: string[]; leftOut: LeftOut[] } {
+export function groupings(rows: readonly Pick<CaseRow, 'index' | 'columns'>[]): {
+  columns: string[]
+  leftOut: LeftOut[]
+} {
   const first = [...new Map(rows.map((row) => [row.index, row])).values()]
   const columns: string[] = [...own]
   const leftOut: LeftOut[] = []

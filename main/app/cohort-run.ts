@@ -1,0 +1,67 @@
+/** A cohort at work: its forecast, and its evaluation on the machine that the windows' own runs use. */
+import type { CohortForecast } from '../contract/cohort-schemas.ts'
+import type { CaseRow } from '../evaluate/case-row.ts'
+import type { CohortStore, StoredCohort } from './cohort-files.ts'
+import { manifestOf } from './cohort-edit.ts'
+import type { Evaluating } from './evaluate.ts'
+import type { Work } from './progress.ts'
+import type { Shared } from './shared.ts'
+
+const words = {
+  name: 'This cohort',
+  remedy:
+    'The model, the engine or Scanbridge itself is another than when it began. Copy the cohort, and run the copy.',
+}
+
+function evaluating(cohorts: CohortStore, { id, setup }: StoredCohort): Evaluating {
+  const { methods, guard, toleranceMm, seed, keepsRuns } = setup
+  const [manifest, out] = [cohorts.manifest(id), cohorts.evaluation(id)]
+  return { manifest, out, words, methods, guard, toleranceMm, seed, keepRuns: keepsRuns }
+}
+
+/** Undefined where none of its first scans can be read. */
+export async function foretell(
+  { cohorts, room }: Shared,
+  cohort: StoredCohort,
+  work: Work,
+): Promise<CohortForecast | undefined> {
+  work.onProgress('starting', 0)
+  const { release, ...machine } = await (await room()).borrow(cohort.setup.model)
+  try {
+    const { forecastOn } = await import('./evaluate.ts')
+    work.signal.throwIfAborted()
+    work.onProgress('timing the model on the first scan', NaN)
+    cohorts.writeManifest(cohort.id, manifestOf(cohort.rows))
+    const done = await cohorts.caseRows(cohort.id)
+    const foretold = await forecastOn(evaluating(cohorts, cohort), done, machine, work)
+    return foretold && { ...foretold, bytes: Math.round(foretold.bytes), freeBytes: await cohorts.freeBytes() }
+  } finally {
+    release()
+  }
+}
+
+/** Goes on where it was; `foretold` tells the time left until the first case is done. */
+export async function runCohort(
+  { cohorts, room }: Shared,
+  cohort: StoredCohort,
+  foretold: CohortForecast | null,
+  work: Work,
+  onRow: (row: CaseRow) => void,
+): Promise<void> {
+  work.onProgress('starting', 0)
+  const { release, ...machine } = await (await room()).borrow(cohort.setup.model)
+  try {
+    const { evaluateOn } = await import('./evaluate.ts')
+    work.signal.throwIfAborted()
+    // What was begun has its manifest: the rows have not changed since.
+    if (!cohorts.isBegun(cohort.id)) cohorts.writeManifest(cohort.id, manifestOf(cohort.rows))
+    const began = performance.now()
+    const guess = (): number | undefined =>
+      foretold ? Math.max(0, 1000 * foretold.seconds - (performance.now() - began)) : undefined
+    const onProgress: Work['onProgress'] = (stage, share, remainingMs) =>
+      work.onProgress(stage, share, remainingMs ?? guess())
+    await evaluateOn({ ...evaluating(cohorts, cohort), onRow }, machine, { signal: work.signal, onProgress })
+  } finally {
+    release()
+  }
+}
