@@ -1,7 +1,12 @@
 import { tf } from '../engine/tf.ts'
 import type { Tensor } from '../engine/tf.ts'
+import type { Model } from '../model/model.ts'
+import { probabilitiesOf, sliceBatch } from '../predict/predict.ts'
+import type { ModelStudy } from '../predict/study.ts'
 import type { Random } from '../volume/random.ts'
+import { scoped } from './scope.ts'
 import { labelsOf } from './scores.ts'
+import { validPixels } from './valid.ts'
 
 /** Pixels that a contrast is made with: index in [n][j][i], and their class. */
 export type Anchors = { readonly index: Int32Array; readonly label: Int32Array }
@@ -10,6 +15,8 @@ export type Anchors = { readonly index: Int32Array; readonly label: Int32Array }
 const sureBelow = 0.4
 /** Pixels so near to another class are left out. */
 const bandPixels = 2
+/** Of a class in one batch, for prototypes of the source domain. */
+const anchorsOfSource = 4096
 /** Of a prototype, at each update. */
 const momentum = 0.9
 
@@ -58,25 +65,18 @@ function isAtBorder(labels: Uint8Array, n: number, ni: number, nj: number): bool
 export class Prototypes {
   private readonly rows: (Float32Array | undefined)[]
 
-  constructor(classes: number) {
-    this.rows = new Array<undefined>(classes).fill(undefined)
+  /** Begins with none, or with those of the source domain (an empty row: none of this class). */
+  constructor(classes: number, first: readonly (readonly number[])[] = []) {
+    this.rows = Array.from({ length: classes }, (_, n) => (first[n]?.length ? Float32Array.from(first[n]) : undefined))
   }
 
   /** features: [n, j, i, channel]. Classes without anchors stay as they are. */
   follow(features: Tensor, anchors: Anchors): void {
     if (anchors.index.length === 0) return
-    const channels = features.shape.at(-1)!
-    const unit = tf.tidy(() => unitFeatures(features, anchors).dataSync())
-    this.rows.forEach((row, label) => {
-      const mean = new Float32Array(channels)
-      let count = 0
-      anchors.label.forEach((own, n) => {
-        if (own !== label) return
-        count++
-        for (let c = 0; c < channels; c++) mean[c]! += unit[n * channels + c]!
-      })
+    sumByClass(features, anchors, this.rows.length).forEach(({ sum, count }, label) => {
       if (count === 0) return
-      const fresh = mean.map((value) => value / count)
+      const row = this.rows[label]
+      const fresh = sum.map((value) => value / count)
       this.rows[label] = normalized(row ? row.map((v, c) => momentum * v + (1 - momentum) * fresh[c]!) : fresh)
     })
   }
@@ -86,6 +86,42 @@ export class Prototypes {
     const rows = this.rows.filter((row) => row !== undefined)
     return { rows, rowOf: this.rows.map((row) => (row ? rows.indexOf(row) : -1)) }
   }
+}
+
+/** Prototypes of the source domain, [class][channel], of unit length; an empty row for a class that nowhere is sure. The
+ *  network's own labels count where they are sure, as in an episode. */
+export function sourcePrototypes(
+  model: Model,
+  batches: readonly { study: ModelStudy; slices: readonly number[] }[],
+  random: Random,
+): number[][] {
+  const at = model.places.beforeHead
+  const sums: Float32Array[] = []
+  for (const { study, slices } of batches)
+    scoped(() => {
+      const seen = model.activations(sliceBatch(study, slices), [at])
+      const target = probabilitiesOf(seen.logits)
+      const anchors = chooseAnchors(target, validPixels(study, slices.length), anchorsOfSource, random)
+      sumByClass(seen.values.get(at)!, anchors, target.shape.at(-1)!).forEach(({ sum }, label) => {
+        sums[label] = sums[label] ? sums[label].map((value, c) => value + sum[c]!) : sum
+      })
+    })
+  const rounded = (row: Float32Array): number[] => Array.from(normalized(row), (value) => Number(value.toPrecision(6)))
+  return sums.map((sum) => (sum.some((value) => value !== 0) ? rounded(sum) : []))
+}
+
+/** By class: the sum of its anchors' unit features, and how many there are. */
+function sumByClass(features: Tensor, anchors: Anchors, classes: number): { sum: Float32Array; count: number }[] {
+  const channels = features.shape.at(-1)!
+  const sums = Array.from({ length: classes }, () => ({ sum: new Float32Array(channels), count: 0 }))
+  if (anchors.index.length === 0) return sums
+  const unit = tf.tidy(() => unitFeatures(features, anchors).dataSync())
+  anchors.label.forEach((label, n) => {
+    const own = sums[label]!
+    own.count++
+    for (let c = 0; c < channels; c++) own.sum[c]! += unit[n * channels + c]!
+  })
+  return sums
 }
 
 function normalized(row: Float32Array): Float32Array {

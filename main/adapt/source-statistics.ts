@@ -8,6 +8,7 @@ import { classDepths } from './contrast.ts'
 import { airOf, selectSlices } from './correction.ts'
 import { fisherOf } from './fisher.ts'
 import { normDistance, observe } from './norm-layers.ts'
+import { sourcePrototypes } from './prototypes.ts'
 import { borderBand, countClasses, intensityConsistency, labelsOf, meanEntropy } from './scores.ts'
 import { measureShift, shiftProfile } from './shift-measures.ts'
 import type { ShiftMeasures } from './shift-measures.ts'
@@ -92,6 +93,11 @@ async function measure(
   }
 }
 
+/** The slices of each case that Fisher information and prototypes are measured on. */
+export function fisherBatches(cases: readonly SourceCase[]): { study: ModelStudy; slices: number[] }[] {
+  return cases.map(({ study }) => ({ study, slices: spreadSlices(study.tissueSlices, slicesOfFisher) }))
+}
+
 /** Mean spectrum; a radius that no grid has takes that of the one below. */
 function meanSpectrum(spectra: readonly Float64Array[]): number[] {
   const out: number[] = []
@@ -118,7 +124,7 @@ export async function measureSource(
   const sds = overCases(measured.map((m) => m.sds))
   const shares = overCases(measured.map((m) => m.shares))
   const agreement = measured.map((m) => m.consistency)
-  const batches = cases.map(({ study }) => ({ study, slices: spreadSlices(study.tissueSlices, slicesOfFisher) }))
+  const batches = fisherBatches(cases)
   const distances = measured.map((m) => m.normDistance).filter(Number.isFinite)
   const entropies = measured.map((m) => m.entropy)
   return {
@@ -136,5 +142,6 @@ export async function measureSource(
     entropyBand: { mean: mean(entropies), sd: sd(entropies) },
     shift: shiftProfile(measured.map((m) => m.shift)),
     ...(model.parameters('norm-affine').length && { fisher: fisherOf(model, batches) }),
+    prototypes: sourcePrototypes(model, batches, random.fork('prototypes')),
   }
 }

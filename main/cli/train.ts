@@ -5,6 +5,8 @@ import { UserError } from '../errors.ts'
 import { action, command } from './command.ts'
 import type { Shell } from './shell.ts'
 
+type Options = { readonly out?: string; readonly shipped?: true; readonly companionsOnly?: true }
+
 const shipped = ['brain-t1w-one-scanner', 'brain-t1w']
 
 export function trainCommand(shell: Shell): Command {
@@ -16,15 +18,16 @@ export function trainCommand(shell: Shell): Command {
     .argument('[config]', 'a training.json')
     .option('--out <dir>', 'the model folder to write')
     .option('--shipped', 'make the shipped models anew')
+    .option('--companions-only', 'train only what some methods need beside a model that is trained already')
     .action(
-      action<[config: string | undefined, options: { out?: string; shipped?: true }]>(
+      action<[config: string | undefined, options: Options]>(
         shell,
-        async ({ signal, progress, engine }, config, { out, shipped: isShipped }) => {
+        async ({ signal, progress, engine }, config, { out, shipped: isShipped, companionsOnly }) => {
           const jobs = jobsOf(config, out, isShipped === true)
-          const { train } = await import('../../models/training/train.ts')
+          const { train, trainCompanionsOf } = await import('../../models/training/train.ts')
           for (const job of jobs) {
             signal.throwIfAborted()
-            await train({ ...job, engine, signal, report: progress.say })
+            await (companionsOnly ? trainCompanionsOf : train)({ ...job, engine, signal, report: progress.say })
           }
           const folders = jobs.map((job) => job.out)
           return { json: { folders }, text: folders.join('\n') }

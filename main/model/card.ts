@@ -38,6 +38,8 @@ export const SourceStatistics = z.object({
   shift: ShiftProfile.optional(),
   /** Diagonal of the Fisher information of scales and shifts, by parameter (adapt/fisher.ts). */
   fisher: z.record(z.string(), z.array(z.number())).optional(),
+  /** Mean unit feature of each class before the head, background first (adapt/prototypes.ts). */
+  prototypes: z.array(z.array(z.number())).optional(),
 })
 export type SourceStatistics = z.infer<typeof SourceStatistics>
 

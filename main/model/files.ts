@@ -96,6 +96,22 @@ export async function saveModel(
   return card
 }
 
+/** Writes a companion beside model.onnx, its filters in half precision, and names it in model.json, of which all else stays
+ *  as it is. */
+export async function saveCompanion(folder: string, kind: keyof Companions, graph: OnnxGraph): Promise<void> {
+  const bytes = writeOnnx(toHalfPrecision(graph))
+  await writeFileAtomic(join(folder, companionFiles[kind]), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+  await changeCard(folder, (card) => ({ ...card, companions: { ...card.companions, [kind]: sha256(bytes) } }))
+}
+
+/** Changes the card of a model that is there already. */
+export async function changeCard(folder: string, change: (card: ModelCard) => ModelCard): Promise<void> {
+  const path = join(folder, 'model.json')
+  // Not through the schema, which would drop what another version wrote.
+  const card = JSON.parse(await readFile(path, 'utf8')) as ModelCard
+  await writeFileAtomic(path, `${JSON.stringify(change(card), null, 2)}\n`)
+}
+
 /** Weights in files beside model.onnx, never outside of its folder. */
 function externalDataIn(folder: string): (location: string) => Uint8Array | undefined {
   const files = new Map<string, Uint8Array | undefined>()

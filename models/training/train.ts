@@ -117,6 +117,8 @@ export async function train(options: TrainOptions): Promise<void> {
   model.setNorm({ kind: 'source' })
   const { writeTrainedModel } = await import('./finish.ts')
   await writeTrainedModel({ model, config, out: options.out, engine, report: options.report })
+  model.dispose()
+  await trainCompanionsOf(options)
 
   async function fillPool(until: number): Promise<void> {
     for (; nextScan < until; nextScan++) {
@@ -136,6 +138,18 @@ export async function train(options: TrainOptions): Promise<void> {
     writeFileSync(`${stateFile}.part`, bytes)
     renameSync(`${stateFile}.part`, stateFile)
   }
+}
+
+/** What some methods need beside the trained model in `out` (companions.ts). */
+export async function trainCompanionsOf({ config, out, engine, signal, report }: TrainOptions): Promise<void> {
+  const { trainCompanions } = await import('./companions.ts')
+  await trainCompanions({
+    config: readConfig(config),
+    folder: out,
+    ...(engine && { engine }),
+    ...(signal && { signal }),
+    report,
+  })
 }
 
 function readConfig(path: string): TrainingConfig {

@@ -39,7 +39,7 @@ type State = {
 /**
  * Contrastive: pixels' features are drawn to the prototype of their class and away from the others', beside agreement with a
  * teacher's mean over views. The pixel form of AdaContrast (Chen et al., CVPR 2022, arXiv:2204.10377) in M21 of methods.md,
- * with prototypes of the scan itself. Fails for classes of few pixels; borders are left out.
+ * with prototypes of the scan itself, or of the source domain, which tie features to the source's classes. Fails for classes of few pixels; borders are left out.
  */
 export const contrastive = defineMethod({
   title: 'Contrastive (class prototypes)',
@@ -57,6 +57,11 @@ export const contrastive = defineMethod({
     symmetries: symmetriesOption('mirror'),
     strength: { value: 1, min: 0, max: 4, help: "Strength of the student's change of intensity." },
     contrast: { value: 0.1, min: 0, max: 10, help: 'Weight of the contrast between prototypes.' },
+    prototypes: {
+      value: 'scan',
+      choices: ['scan', 'source'],
+      help: "scan: those of the scan, followed from step to step; source: those of the model's training scans, which stay.",
+    },
     temperature: { value: 0.1, min: 0.01, max: 10, help: 'Of the cosines with the prototypes.' },
     anchors: { value: 256, min: 1, max: 10000, integer: true, help: 'Pixels of each class in an update.' },
     divergence: { value: 1, min: 0, max: 10, help: 'Weight of the divergence from the target.' },
@@ -64,15 +69,21 @@ export const contrastive = defineMethod({
     diversity: { value: 0, min: 0, max: 10, help: 'Weight of equal class proportions; wrong where one class rules.' },
     ...statisticsOptions('volume'),
   },
-  obstacle: (model, { scope }) => nothingToTrain(model, scope),
+  obstacle: (model, { scope, prototypes }) =>
+    nothingToTrain(model, scope) ??
+    (prototypes === 'source' && !model.card.source.prototypes
+      ? "its card holds no prototypes of its classes' features"
+      : undefined),
   slices: ({ slices }) => slices,
   steps: ({ options }) => options.steps,
   stepCost: ({ batch, views }) => (views + 4) * batch,
   async configure(work): Promise<State> {
     await beginStatistics(work)
-    const { student, options, classes, random } = work
+    const { source, student, options, classes, random } = work
     const optimizer = new Adam(variablesOf(student.parameters(options.scope)))
-    return { teacher: student.clone(), optimizer, prototypes: new Prototypes(classes), random: random.fork('anchors') }
+    const first = options.prototypes === 'source' ? source.card.source.prototypes : undefined
+    const prototypes = new Prototypes(classes, first)
+    return { teacher: student.clone(), optimizer, prototypes, random: random.fork('anchors') }
   },
   collect: (model, { scope }) => model.parameters(scope),
   step({ source, student, input, options, random, traced, advance }, state) {
@@ -94,7 +105,7 @@ export const contrastive = defineMethod({
       const { mean: target } = consensus(maps)
       const anchors = chooseAnchors(target, valid, options.anchors, state.random)
       const plain = teacher.activations(sliceBatch(input, slices), [beforeHead]).values.get(beforeHead)!
-      prototypes.follow(plain, anchors)
+      if (options.prototypes === 'scan') prototypes.follow(plain, anchors)
       let logits: Tensor | undefined
       const update = gradientStep(trained, optimizer, options.learningRate, () => {
         const seen = student.activations(changed, [beforeHead])

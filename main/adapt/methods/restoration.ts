@@ -1,10 +1,10 @@
 import { tf } from '../../engine/tf.ts'
 import type { Tensor } from '../../engine/tf.ts'
 import { sliceBatch } from '../../predict/predict.ts'
-import type { Random } from '../../volume/random.ts'
 import { Adam } from '../adam.ts'
 import { companionInput } from '../companion.ts'
 import { gradientStep, variablesOf } from '../gradient-step.ts'
+import { hideAndSeek } from '../hidden-cells.ts'
 import { weightedMean } from '../losses.ts'
 import { batchOption, learningRateOption, slicesOption, statisticsOptions, stepsOption } from '../method-options.ts'
 import { defineMethod } from '../method.ts'
@@ -14,8 +14,6 @@ import { scoped } from '../scope.ts'
 import { drawBatch } from '../slices.ts'
 import { traceOf } from '../step-trace.ts'
 import { validPixels } from '../valid.ts'
-
-const cellEpsilon = 1e-6
 
 /**
  * Masked restoration: the encoder learns to restore hidden cells of this scan's slices, through a head that stays as it was
@@ -48,18 +46,10 @@ export const restoration = defineMethod({
   collect: (model) => model.parameters('encoder'),
   step({ source, student, input, options, random, traced, advance }, { optimizer }) {
     const slices = drawBatch(input.tissueSlices, options.batch, random)
-    const [ni, nj] = input.volume.shape
     const head = source.companions.restoration!
     const report = scoped(() => {
       const batch = sliceBatch(input, slices)
-      const hidden = hideCells(slices.length, [ni, nj], options, random)
-      const noise = tf.tensor4d(
-        Float32Array.from({ length: batch.size }, () => random.normal()),
-        [slices.length, nj, ni, 1],
-      )
-      const where = tf.expandDims(hidden, -1)
-      const masked = tf.add(tf.mul(batch, tf.sub(1, where)), tf.mul(noise, where))
-      const target = tf.squeeze(normalizedCells(batch, options.cell), [3])
+      const { masked, target, hidden } = hideAndSeek(batch, options, random)
       const weights = tf.mul(hidden, validPixels(input, slices.length))
       const at = companionInput(head)
       let logits: Tensor | undefined
@@ -80,40 +70,3 @@ export const restoration = defineMethod({
   settle: settleStatistics,
   dispose: ({ optimizer }) => optimizer.dispose(),
 })
-
-/** [n, j, i]: 1 in a share of the cells of each slice, drawn at random. */
-function hideCells(
-  n: number,
-  [ni, nj]: readonly [number, number],
-  { cell, ratio }: { readonly cell: number; readonly ratio: number },
-  random: Random,
-): Tensor {
-  const [across, down] = [Math.ceil(ni / cell), Math.ceil(nj / cell)]
-  const data = new Float32Array(n * ni * nj)
-  for (let slice = 0; slice < n; slice++) {
-    const hidden = new Set(random.permutation(across * down).slice(0, Math.max(1, Math.round(ratio * across * down))))
-    for (let at = 0; at < ni * nj; at++) {
-      const number = Math.floor(Math.floor(at / ni) / cell) * across + Math.floor((at % ni) / cell)
-      if (hidden.has(number)) data[slice * ni * nj + at] = 1
-    }
-  }
-  return tf.tensor3d(data, [n, nj, ni])
-}
-
-/** Each cell of [n, j, i, 1] with mean 0 and variance 1; cells at the far edges may be smaller. */
-function normalizedCells(batch: Tensor, cell: number): Tensor {
-  const [n, nj, ni] = batch.shape as [number, number, number, number]
-  const from = batch.dataSync()
-  const out = new Float32Array(from.length)
-  for (let slice = 0; slice < n; slice++)
-    for (let j = 0; j < nj; j += cell)
-      for (let i = 0; i < ni; i += cell) {
-        const places: number[] = []
-        for (let v = j; v < Math.min(j + cell, nj); v++)
-          for (let u = i; u < Math.min(i + cell, ni); u++) places.push((slice * nj + v) * ni + u)
-        const mean = places.reduce((sum, at) => sum + from[at]!, 0) / places.length
-        const variance = places.reduce((sum, at) => sum + (from[at]! - mean) ** 2, 0) / places.length
-        for (const at of places) out[at] = (from[at]! - mean) / Math.sqrt(variance + cellEpsilon)
-      }
-  return tf.tensor4d(out, [n, nj, ni, 1])
-}

@@ -13,7 +13,7 @@ import { scoped } from '../scope.ts'
 import { Sgd } from '../sgd.ts'
 import { drawBatch } from '../slices.ts'
 import { traceOf } from '../step-trace.ts'
-import { applySymmetry } from '../views.ts'
+import { squareSlices, turnLogits, turnSlices } from '../turned-slices.ts'
 import type { Symmetry } from '../views.ts'
 
 type State = { readonly head: Model; readonly optimizer: Sgd }
@@ -56,14 +56,10 @@ export const rotation = defineMethod({
     const slices = drawBatch(input.tissueSlices, options.batch, random)
     const turns = slices.map(() => random.integer(4) as Symmetry['turns'])
     const report = scoped(() => {
-      const upright = square(sliceBatch(input, slices))
-      const batch = tf.concat(
-        turns.map((turn, n) => applySymmetry(tf.gather(upright, [n]), { mirror: false, turns: turn })),
-        0,
-      )
+      const upright = squareSlices(sliceBatch(input, slices))
+      const batch = turnSlices(upright, turns)
       const at = companionInput(head)
-      const answer = (x: Tensor): Tensor =>
-        tf.reshape(head.logits(student.activations(x, [at]).values.get(at)!), [slices.length, 4])
+      const answer = (x: Tensor): Tensor => turnLogits(head.logits(student.activations(x, [at]).values.get(at)!))
       const isWanted = tf.tidy(() =>
         Array.from(tf.squeeze(tf.slice(tf.softmax(answer(upright)), [0, 0], [-1, 1]), [1]).dataSync(), (p) =>
           p < options.threshold || options.threshold === 1 ? 1 : 0,
@@ -89,16 +85,3 @@ export const rotation = defineMethod({
     optimizer.dispose()
   },
 })
-
-/** Slices [n, j, i, 1] on a square, in the middle of what is darkest in them. */
-function square(batch: Tensor): Tensor {
-  const [, nj, ni] = batch.shape as [number, number, number, number]
-  const size = Math.max(ni, nj)
-  const around = (length: number): [number, number] => {
-    const before = Math.floor((size - length) / 2)
-    return [before, size - length - before]
-  }
-  if (ni === nj) return batch
-  const air = tf.tidy(() => tf.min(batch).dataSync()[0]!)
-  return tf.pad(batch, [[0, 0], around(nj), around(ni), [0, 0]], air)
-}
