@@ -4,12 +4,14 @@ import type { Model, Parameter } from '../model/model.ts'
 import { consistencyTarget, drawView, drawViews, seenIn } from './consistency-target.ts'
 import type { TargetOptions } from './consistency-target.ts'
 import { gradientStep } from './gradient-step.ts'
-import { classLogits, diceLoss, divergence, halfSquaredDistance, ratioPrior, weightedMean } from './losses.ts'
+import { classLogits, diceLoss, divergence, halfSquaredDistance, ratioPrior, sharpen, weightedMean } from './losses.ts'
 import { channelsFirst } from './method.ts'
 import type { StepReport, Work } from './method.ts'
 import type { Optimizer } from './optimizer.ts'
 import { scoped } from './scope.ts'
 import { drawBatch } from './slices.ts'
+import { fusedAim, rowsOf, siblingBatch, whereBoth } from './cross-terms.ts'
+import type { Aim, SiblingBatch } from './cross-terms.ts'
 import { validPixels } from './valid.ts'
 import { allowedSymmetries, mirroredClasses, undoSymmetry } from './views.ts'
 import type { symmetries } from './views.ts'
@@ -27,12 +29,15 @@ export type StepOptions = Omit<TargetOptions, 'exchange'> & {
   readonly prior: number
   readonly sourceAnchor: number
   readonly weightAnchor: number
+  readonly cross: number
+  readonly fuse: boolean
 }
 
 type StepWork = Pick<
   Work,
   'source' | 'student' | 'input' | 'restored' | 'sourceProbability' | 'classes' | 'random' | 'traced'
-> & { readonly options: StepOptions }
+> &
+  Partial<Pick<Work, 'siblings'>> & { readonly options: StepOptions }
 
 type Training = {
   readonly teacher: Model
@@ -43,7 +48,8 @@ type Training = {
 
 /**
  * One update of M1 (methods.md): the student sees a batch in a random view and learns the teacher's target for it. Its own
- * prediction is turned back before the two are compared. The teacher is left as it is.
+ * prediction is turned back before the two are compared. The teacher is left as it is. With other series of the study each
+ * also learns what the teacher makes of the others (or all of them learn the teacher's mean over them), where both show something.
  */
 export function consistencyStep(
   work: StepWork,
@@ -58,18 +64,34 @@ export function consistencyStep(
   return scoped(() => {
     const looks = views.map((each) => ({ view: each, batch: seenIn(each, input, slices, random) }))
     const valid = validPixels(input, slices.length)
-    const aim = consistencyTarget(teacher, looks, valid, input, slices, work.restored, { ...options, exchange })
+    const isFused = options.fuse && (work.siblings ?? []).length > 0
+    const target = { ...options, exchange, ...(isFused && { temperature: 1 }) }
+    const own = consistencyTarget(teacher, looks, valid, input, slices, work.restored, target)
     const batch = seenIn(view, input, slices, random)
+    const others = (work.siblings ?? []).flatMap(
+      (sibling) => siblingBatch(sibling, slices, teacher, { ...options, allowed, random, target }) ?? [],
+    )
+    const aim = isFused ? withOthers(own, others, options.temperature) : own
+    const taught = isFused ? [] : others.map((other) => whereBoth(other.aim, own))
     let output: Tensor | undefined
-    const update = gradientStep(parameters, optimizer, options.learningRate, () => {
+    const termsOfScan = (): Record<string, Tensor> => {
       const raw = student.logits(batch)
       if (work.traced) output = tf.keep(tf.clone(raw))
       const logits = undoSymmetry(classLogits(raw), view.symmetry, exchange)
       return {
         ...agreementTerms(logits, aim, options),
+        ...crossTerms(logits, taught, options),
         ...anchorTerms(logits, valid, slices, parameters, sourceParameters, work),
       }
+    }
+    const learning = options.cross > 0 ? others : []
+    const termsOfOthers = learning.map((other) => (): Record<string, Tensor> => {
+      const logits = undoSymmetry(classLogits(student.logits(other.batch)), other.view.symmetry, exchange)
+      const { target, weights } = whereBoth(aim, other.aim)
+      const learned = { target: rowsOf(target, other.rows), weights: rowsOf(weights, other.rows) }
+      return crossTerms(logits, [learned], options, others.length)
     })
+    const update = gradientStep(parameters, optimizer, options.learningRate, termsOfScan, ...termsOfOthers)
     const trace = output && {
       input: channelsFirst(batch),
       logits: channelsFirst(output),
@@ -92,6 +114,34 @@ export function agreementTerms(
   }
   if (options.dice > 0) terms['dice'] = tf.mul(diceLoss(target, tf.softmax(logits), weights), options.dice)
   return terms
+}
+
+/** Agreement with what other series teach, on average over `count` of them. */
+function crossTerms(
+  logits: Tensor,
+  aims: readonly Aim[],
+  options: StepOptions,
+  count = aims.length,
+): Record<string, Tensor> {
+  const terms: Record<string, Tensor> = {}
+  if (options.cross === 0) return terms
+  for (const aim of aims)
+    for (const [name, term] of Object.entries(agreementTerms(logits, aim, options))) {
+      const weighted = tf.mul(term, options.cross / count)
+      const sum = terms[`cross ${name}`]
+      terms[`cross ${name}`] = sum ? tf.add(sum, weighted) : weighted
+    }
+  return terms
+}
+
+function withOthers(own: Aim, others: readonly SiblingBatch[], temperature: number): Aim {
+  // No other series may show the slices of a batch: the target is still to be sharpened.
+  if (others.length === 0) return { ...own, target: sharpen(own.target, temperature) }
+  return fusedAim(
+    own,
+    others.map((other) => other.aim),
+    temperature,
+  )
 }
 
 /** What holds the student back: the source's class proportions, prediction and parameters. */

@@ -16,6 +16,8 @@ import { Previews } from './previews.ts'
 import type { StepPreview } from './previews.ts'
 import { ProgressCounter } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { joinSiblings } from './siblings.ts'
+import type { SiblingOutcome, SiblingScan } from './siblings.ts'
 import { spreadSlices } from './slices.ts'
 import { EpisodeWork } from './work.ts'
 
@@ -24,6 +26,8 @@ export type EpisodeRequest = {
   readonly model: Model
   readonly study: ModelStudy
   readonly method: Method
+  /** Other series of the study, to adapt together with. None: all is as without. */
+  readonly siblings?: readonly SiblingScan[]
   /** In place of the method's defaults; text as typed is fine. */
   readonly options?: Readonly<Record<string, OptionValue>>
   readonly seed: number
@@ -71,6 +75,8 @@ export type EpisodeResult = {
   readonly checkpoint: Checkpoint | undefined
   readonly candidates: readonly Candidate[]
   readonly guard: Verdict
+  /** What became of each of the request's siblings. */
+  readonly siblings: readonly SiblingOutcome[]
   readonly notes: readonly Note[]
   /** Passes and updates done. */
   readonly steps: number
@@ -91,6 +97,13 @@ export async function* runEpisode(request: EpisodeRequest): AsyncGenerator<Episo
     const remedy = 'Choose another method: `scanbridge methods` lists them.'
     throw new UserError('method-not-applicable', { method: method.title, model: model.card.name, reason, remedy })
   }
+  if (request.siblings?.length && !method.correctSibling)
+    throw new UserError('method-not-applicable', {
+      method: method.title,
+      model: model.card.name,
+      reason: 'it adapts to one series at a time',
+      remedy: 'Adapt to that series alone, or choose the method consistency.',
+    })
   const student = model.clone()
   try {
     return yield* new Episode(request, options, student).run()
@@ -107,6 +120,7 @@ class Episode {
   private readonly progress: ProgressCounter
   private readonly previews: Previews | undefined
   private readonly candidates: Candidate[] = []
+  private siblings: SiblingOutcome[]
   private step = 0
   private notesTold = 0
   private divergence: string | undefined
@@ -116,6 +130,11 @@ class Episode {
     this.method = request.method
     this.options = options
     this.student = student
+    this.siblings = (request.siblings ?? []).map(({ name }) => ({
+      isUsed: false,
+      sentence: `${name} was not needed: nothing was trained.`,
+      agreement: null,
+    }))
     const now = request.now ?? (() => performance.now())
     this.progress = new ProgressCounter(now, request.onProgress)
     this.previews = request.onPreview && new Previews(request.onPreview, now)
@@ -156,7 +175,7 @@ class Episode {
   private async *inputPhase(work: EpisodeWork, examiner: Examiner): AsyncGenerator<EpisodeEvent, void, void> {
     const passes = this.method.passes?.(work) ?? 0
     if (!this.method.correct) return
-    this.progress.begin('input steps', this.slicesToCome(work, passes))
+    this.progress.begin('input steps', this.slicesToCome(work, passes, this.request.siblings?.length ?? 0))
     let last: StepReport | undefined
     for await (const report of this.method.correct(work)) {
       this.step++
@@ -174,6 +193,11 @@ class Episode {
     const { method } = this
     const steps = method.steps?.(work) ?? 0
     if (steps === 0 || !method.step) return
+    const scans = this.request.siblings ?? []
+    if (scans.length) {
+      this.progress.begin('other series', this.slicesToCome(work, 0, scans.length))
+      this.siblings = await joinSiblings(work, method, scans)
+    }
     this.progress.begin('training', this.slicesToCome(work, 0))
     const state = await method.configure?.(work)
     try {
@@ -231,6 +255,7 @@ class Episode {
       checkpoint: kept?.checkpoint,
       candidates: this.candidates,
       guard,
+      siblings: this.siblings,
       notes: work.notes,
       steps: this.step,
       elapsedMs: this.progress.elapsedMs,
@@ -281,12 +306,14 @@ class Episode {
     }
   }
 
-  /** Slices still to go through the network, from the number of passes that are left. */
-  private slicesToCome(work: EpisodeWork, passes: number): number {
+  /** Slices still to go through the network, from the number of passes that are left, and of series that are yet to join. */
+  private slicesToCome(work: EpisodeWork, passes: number, joining = 0): number {
     const slices = work.positions.length
-    const training = (this.method.steps?.(work) ?? 0) * (this.method.stepCost?.(this.options) ?? 0)
+    const series = 1 + work.siblings.length + joining
+    const training = (this.method.steps?.(work) ?? 0) * (this.method.stepCost?.(this.options) ?? 0) * series
+    const others = joining * (slices * (2 + (this.method.passes?.(work) ?? 0)) + slices)
     const examining = this.request.guard ? 4 * slices : slices
-    return slices * (passes + 1) + training + examining + work.depth
+    return slices * (passes + 1) + others + training + examining + work.depth
   }
 }
 

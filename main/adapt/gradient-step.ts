@@ -69,12 +69,27 @@ export function descend(
   return { losses, gradientNorm }
 }
 
-/** One update of the parameters down the gradient of the sum of the terms (scalars, already weighted). */
+/**
+ * One update of the parameters down the gradient of the sum of the terms (scalars, already weighted). More terms are computed
+ * one after the other, so that no more than one forward pass is held; terms of the same name are added.
+ */
 export function gradientStep(
   parameters: readonly Parameter[],
   optimizer: Optimizer,
   learningRate: number,
   terms: () => Readonly<Record<string, Tensor>>,
+  ...more: readonly (() => Readonly<Record<string, Tensor>>)[]
 ): GradientStep {
-  return scoped(() => descend(optimizer, learningRate, gradientsOf(variablesOf(parameters), terms)))
+  return scoped(() => {
+    const parts = [terms, ...more].map((each) => gradientsOf(variablesOf(parameters), each))
+    return descend(optimizer, learningRate, parts.length === 1 ? parts[0]! : sumOf(parts))
+  })
+}
+
+function sumOf(parts: readonly ReturnType<typeof gradientsOf>[]): ReturnType<typeof gradientsOf> {
+  const losses: Record<string, number> = {}
+  for (const part of parts)
+    for (const [name, value] of Object.entries(part.losses)) losses[name] = (losses[name] ?? 0) + value
+  const gradients = addGradients(parts.map((part) => part.gradients))
+  return { losses, gradients, gradientNorm: normOf(gradients) }
 }

@@ -10,6 +10,16 @@ import type { OptionTable, OptionValues } from './options.ts'
 /** How far to adapt: not at all, only what cannot harm, or all that the method does. */
 export type Extent = 'none' | 'light' | 'full'
 
+/** Another series as training sees it: some of the slices that a work's study has, under a correction of their own. */
+export type Sibling = {
+  readonly input: ModelStudy
+  readonly restored: Float32Array
+  /** 1 where it shows something, [slice][j][i]. */
+  readonly inside: Uint8Array
+  /** Number of its slice by the number of the work's slice at the same place. */
+  readonly sliceOf: ReadonlyMap<number, number>
+}
+
 /** What a method works on. It changes the student and, through the episode, what surrounds it; nothing else. */
 export type Work<T extends OptionTable = OptionTable> = {
   readonly source: Model
@@ -33,6 +43,8 @@ export type Work<T extends OptionTable = OptionTable> = {
   readonly traced: boolean
   readonly correction: Correction | undefined
   reweighting: Reweighting | undefined
+  /** Other series of the study that are trained on too. */
+  readonly siblings: readonly Sibling[]
   /** From now on the network sees the scan under this correction. */
   readonly correct: (correction: Correction) => void
   readonly note: (note: Note) => void
@@ -86,6 +98,8 @@ export type Method<T extends OptionTable = OptionTable, State = unknown> = {
   /** Passes that `correct` will make, and steps that will be trained. */
   passes?(work: Work<T>): number
   correct?(work: Work<T>): AsyncGenerator<StepReport, void>
+  /** The same for another series of the study, once training begins. Methods without it adapt to one series at a time. */
+  correctSibling?(work: Work<T>): AsyncGenerator<StepReport, void>
   steps?(work: Work<T>): number
   /** Slices' worth of forward passes in one step; a backward pass counts double. */
   stepCost?(options: OptionValues<T>): number

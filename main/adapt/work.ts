@@ -6,7 +6,7 @@ import { storable } from './checkpoint.ts'
 import type { Reweighting, Surroundings } from './checkpoint.ts'
 import { applyCorrection, selectSlices } from './correction.ts'
 import type { Correction } from './correction.ts'
-import type { Extent, Work } from './method.ts'
+import type { Extent, Sibling, Work } from './method.ts'
 import type { OptionTable, OptionValues } from './options.ts'
 
 type Given = {
@@ -45,6 +45,7 @@ export class EpisodeWork implements Work<OptionTable> {
   restored: Float32Array
   correction: Correction | undefined
   reweighting: Reweighting | undefined
+  readonly siblings: Sibling[] = []
   readonly notes: Note[] = []
 
   constructor({ source, student, scan, slices, before, options, random, signal, traced, advance }: Given) {
