@@ -67,6 +67,8 @@ const options = {
   prior: { value: 0.5, min: 0, max: 10, help: "Weight of the training scans' class proportions." },
   sourceAnchor: { value: 0, min: 0, max: 10, help: "Weight of the divergence from the source model's prediction." },
   weightAnchor: { value: 0, min: 0, max: 100, help: "Weight of the squared distance from the source's parameters." },
+  cross: { value: 1, min: 0, max: 10, help: 'Other series that adapt together: weight of agreement between them.' },
+  fuse: { value: true, help: "Other series that adapt together: the target is the teacher's mean over all of them." },
   predictWith: { value: 'student', choices: ['student', 'teacher'], help: 'Which of the two predicts in the end.' },
   final: { value: 0.5, min: 0, max: 1, help: 'Exponent of the last re-weighting by intensity (0: none).' },
 } as const
@@ -137,6 +139,8 @@ export const consistency = defineMethod<typeof options, State>({
       })
     if (isFull(work)) await adoptStatistics(work, options.alpha, options.batch)
   },
+  correctSibling: (work) =>
+    normalisingPasses(work, { ...work.options, bias: work.options.bias && work.source.card.modality === 'MR' }),
 
   steps: (work) => (isFull(work) && trained(work.student, work.options).length ? work.options.steps : 0),
   stepCost: ({ batch, views }) => batch * (views + 3),
@@ -154,7 +158,7 @@ export const consistency = defineMethod<typeof options, State>({
       sourceParameters: trained(work.source, work.options),
     })
     followStudent(trained(teacher, work.options), parameters, work.options.teacher)
-    work.advance(work.options.batch * (work.options.views + 3))
+    work.advance(work.options.batch * (work.options.views + 3) * (1 + work.siblings.length))
     return Promise.resolve(report)
   },
   settle({ student, options }, { teacher }) {
