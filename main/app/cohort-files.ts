@@ -93,9 +93,8 @@ export class CohortStore {
 
   /** Throws UserError where there is none. */
   read(id: string): StoredCohort {
-    const facts = isCohortId(id) ? statSync(this.file(id), { throwIfNoEntry: false }) : undefined
-    if (!facts) throw noCohort()
-    const stamp = `${facts.mtimeMs} ${facts.size}`
+    const stamp = isCohortId(id) ? stampOf(this.file(id)) : undefined
+    if (stamp === undefined) throw noCohort()
     const held = this.held.get(id)
     if (held?.stamp === stamp) return held.cohort
     const cohort = StoredCohort.parse(JSON.parse(readFileSync(this.file(id), 'utf8')))
@@ -106,7 +105,7 @@ export class CohortStore {
   write(cohort: StoredCohort): void {
     mkdirSync(this.folder(cohort.id), { recursive: true, mode: 0o700 }) // it knows where patients' scans lie
     writeState(this.file(cohort.id), cohort)
-    this.held.delete(cohort.id)
+    this.held.set(cohort.id, { stamp: stampOf(this.file(cohort.id))!, cohort })
   }
 
   /** For evaluate. */
@@ -221,8 +220,14 @@ export class CohortStore {
 
 const isCohortId = (id: string): boolean => /^cohort-[\w-]+$/.test(id)
 
-export function noCohort(): UserError {
+function noCohort(): UserError {
   return new UserError('not-there', { what: 'This cohort', remedy: 'See the list of cohorts.' })
+}
+
+/** Another when the file was written again. */
+function stampOf(path: string): string | undefined {
+  const facts = statSync(path, { throwIfNoEntry: false })
+  return facts && `${facts.mtimeMs} ${facts.size} ${facts.ino}`
 }
 
 function sizeOf(path: string): number {

@@ -208,14 +208,17 @@ export function createCohortService(shared: Shared, start: RunHandlers['start'])
       if ((series !== undefined || isPicked) && meant.length !== 1)
         throw new UserError('usage', { problem: 'This can be changed for a single scan only', remedy: 'Choose one.' })
       const mask = isPicked ? { path: placeOf(reference.pick, picked).path } : reference
-      let rows = changeRows(cohort.rows, meant, { ...change, ...(mask !== undefined && { reference: mask }) })
-      if (series !== undefined) {
-        const [at] = meant as [number]
-        const { row, picture } = await lookAgain(withSeries(rows[at]!, series), quiet)
-        if (picture) cohorts.putPicture(id, at, picture)
-        rows = rows.with(at, row)
+      const at = meant[0] ?? 0
+      const looked = series === undefined ? undefined : await lookAgain(withSeries(cohort.rows[at]!, series), quiet)
+      // As it is now: looking at the scan took its time, and another window may have changed it meanwhile.
+      const now = draft(id)
+      const rows = changeRows(now.rows, meant, { ...change, ...(mask !== undefined && { reference: mask }) })
+      if (looked) {
+        const { kind, facts, choices, picture, problem, notes } = looked.row
+        rows[at] = { ...rows[at]!, ...{ kind, facts, choices, picture, problem, notes }, series: looked.row.series }
+        if (looked.picture) cohorts.putPicture(id, at, looked.picture)
       }
-      keep({ ...draft(id), rows })
+      keep({ ...now, rows })
       return detail(id)
     },
     async 'cohort.set-up'({ cohort: id, setup }) {

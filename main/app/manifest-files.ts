@@ -73,7 +73,8 @@ export type FoundCase = { readonly image: string; readonly reference: string | u
 
 /**
  * Every folder directly in it, and every NIfTI file or ZIP, may be a case; a mask beside or in it called truth, reference, mask
- * or seg (.nii, .nii.gz) is its reference. Sorted by name. Throws UserError where there is no such folder.
+ * or seg (.nii, .nii.gz) is its reference. Of a folder of NIfTI files the scan is the only one, or the only T1. Sorted by
+ * name. Throws UserError where there is no such folder.
  */
 export async function findCases(folder: string): Promise<FoundCase[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
@@ -84,11 +85,36 @@ export async function findCases(folder: string): Promise<FoundCase[]> {
     .map(({ name }) => name)
     .filter(isMask)
     .sort()
-  const images = entries
+  const found = entries
     .filter((entry) => entry.isDirectory() || (/\.(nii|nii\.gz|zip)$/i.test(entry.name) && !isMask(entry.name)))
-    .map(({ name }) => name)
-    .sort()
-  return Promise.all(images.map(async (image) => ({ image, reference: await referenceOf(folder, image, masks) })))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return Promise.all(
+    found.map(async (entry) =>
+      entry.isDirectory()
+        ? caseIn(entry.name, await readdir(join(folder, entry.name)).catch(() => []))
+        : { image: entry.name, reference: maskBeside(entry.name, masks) },
+    ),
+  )
+}
+
+function caseIn(folder: string, names: readonly string[]): FoundCase {
+  const mask = names.filter(isMask).sort()[0]
+  // DICOM files beside them would be the scan, and these something that was made of it.
+  const isNiftiOnly = names.every((name) => /^\.|\.(nii|nii\.gz|json|tsv|csv|txt|md|bval|bvec)$/i.test(name))
+  const scans = isNiftiOnly ? names.filter((name) => /\.nii(\.gz)?$/i.test(name) && !isMask(name)) : []
+  const t1 = scans.filter((name) => /t1/i.test(name))
+  const only = scans.length === 1 ? scans[0] : t1.length === 1 ? t1[0] : undefined
+  return {
+    image: only === undefined ? folder : `${folder}/${only}`,
+    reference: mask === undefined ? undefined : `${folder}/${mask}`,
+  }
+}
+
+/** `masks`: those that lie beside the scan. */
+function maskBeside(scan: string, masks: readonly string[]): string | undefined {
+  const stem = scan.replace(/\.(nii|nii\.gz|zip)$/i, '')
+  // The mask of scan 10 is none of scan 1.
+  return masks.find((mask) => mask.startsWith(stem) && /^[-_.]/.test(mask.slice(stem.length)))
 }
 
 /**
@@ -121,15 +147,6 @@ export function manifestCsv(columns: readonly string[], rows: readonly ManifestR
 }
 
 const isMask = (name: string): boolean => /(^|[-_.])(truth|reference|mask|seg)\.nii(\.gz)?$/i.test(name)
-
-/** `masks`: those that lie beside it. */
-async function referenceOf(folder: string, name: string, masks: readonly string[]): Promise<string | undefined> {
-  const inside = (await readdir(join(folder, name)).catch(() => [])).filter(isMask).sort()[0]
-  if (inside !== undefined) return `${name}/${inside}`
-  const stem = name.replace(/\.(nii|nii\.gz|zip)$/i, '')
-  // The mask of scan 10 is none of scan 1.
-  return masks.find((mask) => mask.startsWith(stem) && /^[-_.]/.test(mask.slice(stem.length)))
-}
 
 /** '' for NIfTI; undefined where there is no scan. */
 async function scannerOf(path: string): Promise<string | undefined> {
