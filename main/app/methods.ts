@@ -3,6 +3,9 @@ import { methods } from '../adapt/methods/index.ts'
 import { parseOptions } from '../adapt/options.ts'
 import type { Option, OptionValue, OptionValues } from '../adapt/options.ts'
 import { UserError } from '../errors.ts'
+import { loadModel } from '../model/files.ts'
+import { startWork } from './engine.ts'
+import type { EngineChoice } from './engine.ts'
 
 export type MethodSummary = {
   readonly name: string
@@ -14,6 +17,23 @@ export type MethodSummary = {
 
 export function listMethods(): MethodSummary[] {
   return Object.keys(methods).map(describeMethod)
+}
+
+/** With each method, why it cannot be used with this model; null where it can. Throws UserError where the model is unusable. */
+export async function listMethodsFor(
+  modelName: string,
+  engine: EngineChoice,
+): Promise<(MethodSummary & { readonly obstacle: string | null })[]> {
+  await startWork(engine)
+  const model = await loadModel(modelName)
+  try {
+    return listMethods().map((summary) => {
+      const { obstacle, options } = findMethod(summary.name)
+      return { ...summary, obstacle: obstacle?.(model, parseOptions(options)) ?? null }
+    })
+  } finally {
+    model.dispose()
+  }
 }
 
 export function describeMethod(name: string): MethodSummary {

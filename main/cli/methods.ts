@@ -6,17 +6,19 @@ import type { Shell } from './shell.ts'
 import { table } from './print.ts'
 
 export function methodsCommand(shell: Shell): Command {
-  const list = command('list', 'lists the methods', 'scanbridge methods').action(
-    action<[]>(shell, async () => {
-      const { listMethods } = await import('../app/methods.ts')
-      const methods = listMethods()
-      const rows = methods.map((m) => [m.name, m.title, m.name === recommendedMethod ? 'recommended' : ''])
-      return {
-        json: { recommended: recommendedMethod, methods },
-        text: table(['name', 'method', ''], rows),
-      }
-    }),
-  )
+  const list = command('list', 'lists the methods', 'scanbridge methods\nscanbridge methods list --model brain-t1w')
+    .option('--model <m>', 'say which of them this model lacks something for')
+    .action(
+      action<[options: { model?: string }]>(shell, async ({ engine }, { model }) => {
+        const { listMethods, listMethodsFor } = await import('../app/methods.ts')
+        const methods = model === undefined ? listMethods() : await listMethodsFor(model, engine)
+        const rows = methods.map((m) => [m.name, m.title, remark(m)])
+        return {
+          json: { recommended: recommendedMethod, methods },
+          text: table(['name', 'method', ''], rows),
+        }
+      }),
+    )
   const show = command('show', 'shows a method, its options and where it comes from', 'scanbridge methods show tent')
     .argument('<name>', 'a method')
     .action(
@@ -29,6 +31,11 @@ export function methodsCommand(shell: Shell): Command {
   return group('methods', 'lists the ways to adapt, with their options')
     .addCommand(list, { isDefault: true })
     .addCommand(show)
+}
+
+function remark({ name, obstacle }: MethodSummary & { readonly obstacle?: string | null }): string {
+  if (obstacle) return `does not apply: ${obstacle}`
+  return name === recommendedMethod ? 'recommended' : ''
 }
 
 function description({ title, summary, reference, options }: MethodSummary): string {
