@@ -28,8 +28,8 @@ export async function listMethodsFor(
   const model = await loadModel(modelName)
   try {
     return listMethods().map((summary) => {
-      const { obstacle, options } = findMethod(summary.name)
-      return { ...summary, obstacle: obstacle?.(model, parseOptions(options)) ?? null }
+      const method = findMethod(summary.name)
+      return { ...summary, obstacle: method.obstacle?.(model, parseOptions(method.options)) ?? null }
     })
   } finally {
     model.dispose()
