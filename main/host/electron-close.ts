@@ -1,17 +1,18 @@
 import { dialog } from 'electron'
 import type { BrowserWindow } from 'electron'
 import type { Reply } from '../contract/contract.ts'
-import type { RunDetail, RunSummary } from '../contract/schemas.ts'
+import type { Job, RunDetail, RunSummary } from '../contract/schemas.ts'
 import type { RunningJobs } from './electron-jobs.ts'
 import type { Supervisor } from './supervise.ts'
 
-/** Asks before the window closes only where closing would cost something: an adaptation at work, a decision of this launch that
+/** Asks before the window closes only where closing would cost something: an adaptation or a cohort at work, a decision of this launch that
  *  nothing exported shows yet. The returned function gives whether to close. */
 export function guardClose(window: BrowserWindow, supervisor: Supervisor, jobs: RunningJobs): () => Promise<boolean> {
   // Who left a decision as it was in an earlier launch is not asked again.
   const earlier = undecidedRuns(supervisor)
   return async () => {
-    if (jobs.adapting() && !(await mayStop(window))) return false
+    const job = jobs.atWork()
+    if (job && !(await mayStop(window, job))) return false
     if (supervisor.state() !== 'ready') return true
     const known = new Set((await earlier).map(({ id }) => id))
     const undecided = (await undecidedRuns(supervisor)).filter(({ id }) => !known.has(id))
@@ -19,11 +20,14 @@ export function guardClose(window: BrowserWindow, supervisor: Supervisor, jobs: 
   }
 }
 
-async function mayStop(window: BrowserWindow): Promise<boolean> {
+async function mayStop(window: BrowserWindow, { kind }: Job): Promise<boolean> {
+  const isCohort = kind === 'evaluate'
   const { response } = await dialog.showMessageBox(window, {
     type: 'question',
-    message: 'An adaptation is still going on.',
-    detail: 'Its run is on disk up to the last step and can be resumed the next time.',
+    message: isCohort ? 'A cohort is still being evaluated.' : 'An adaptation is still going on.',
+    detail: isCohort
+      ? 'The cases that are done are on disk, and it goes on there the next time.'
+      : 'Its run is on disk up to the last step and can be resumed the next time.',
     buttons: ['Stop and close', 'Cancel'],
     defaultId: 1,
     cancelId: 1,

@@ -144,6 +144,8 @@ function whatIsLost(jobs: readonly Job[], adapting: Job | undefined, steps: Read
     const onDisk = step === undefined ? 'no step was done yet' : `the run is on disk up to step ${step}`
     return `Lost is only the step that was running: ${onDisk}.`
   }
+  if (jobs.some(({ kind }) => kind === 'evaluate'))
+    return 'Lost is only the case that was at work: the cohort goes on after those that are done.'
   if (jobs.length === 0) return 'Nothing was running and nothing is lost.'
   return `What was under way can be started again: ${jobs.map(({ title }) => title).join(', ')}.`
 }
