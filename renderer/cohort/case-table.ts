@@ -1,5 +1,6 @@
 /** Which cases a reader wants to see, and in which order. */
 import type { CohortResult } from '../../main/contract/cohort-schemas.ts'
+import type { ResultView } from './result-view.svelte.ts'
 import { diceOf, type After } from './results.ts'
 
 export type CaseColumn = 'case' | 'scanner' | 'verdict' | 'before' | 'after' | 'change' | 'volume'
@@ -64,6 +65,20 @@ export function matches({ result }: CaseLine, wanted: string): boolean {
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word))
+}
+
+/** The lines that a reader asked for, in the order asked for. */
+export function shownLines(
+  results: readonly CohortResult[],
+  method: string,
+  label: string,
+  { after, filter, wanted, sort }: Pick<ResultView, 'after' | 'filter' | 'wanted' | 'sort'>,
+): readonly CaseLine[] {
+  const lines = caseLines(results, method, label, after)
+  return sortedLines(
+    lines.filter((line) => isOf(line, filter) && matches(line, wanted.trim())),
+    sort,
+  )
 }
 
 /** What has no value comes last, whichever way; equal ones by case. */

@@ -189,6 +189,7 @@ export class CohortDesk {
 
   async remove(id: string): Promise<void> {
     await call('cohort.delete', { cohort: id })
+    if (this.workspace.run?.cohort?.id === id) this.workspace.closeRun()
     if (this.id === id) this.close()
     this.list = this.list?.filter((one) => one.id !== id)
   }
@@ -204,6 +205,15 @@ export class CohortDesk {
     const started = await call('cohort.run-again', { cohort, row, method })
     this.trail = { cohort, result, run: started.run }
     if (await this.workspace.selectRun(started.run)) this.workspace.view = 'adapt'
+  }
+
+  /** From a case that was looked at to its line in the table. */
+  async back(cohort: string, result: CohortResult | undefined): Promise<void> {
+    if (result) this.trail = { cohort, result, run: this.workspace.run?.id ?? '' }
+    if (this.id === cohort) {
+      this.tab = 'results'
+      this.workspace.view = 'cohort'
+    } else await this.open(cohort, 'results')
   }
 
   /** The scan of a case that has no masks to look at. */

@@ -81,6 +81,8 @@ export const actions = {
   'compare.next-mode': { title: 'Next way to compare', group: 'Compare', keys: 'K' },
   'change.previous': { title: 'Slice that changed more', group: 'Compare', keys: 'P' },
   'change.next': { title: 'Slice that changed less', group: 'Compare', keys: 'N' },
+  'case.previous': { title: 'Case of the cohort before', group: 'Compare', keys: 'Alt+PageUp' },
+  'case.next': { title: 'Case of the cohort after', group: 'Compare', keys: 'Alt+PageDown' },
   'step.previous': { title: 'Step before', group: 'Compare', keys: '[' },
   'step.next': { title: 'Step after', group: 'Compare', keys: ']' },
 

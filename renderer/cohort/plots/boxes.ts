@@ -49,7 +49,7 @@ export function boxLayout(groups: readonly PairGroup[], width: number, em: numbe
   const scale = scaleOf(groups.flatMap(({ pairs }) => pairs.flatMap(({ before, after }) => [before, after])))
   const left = Math.min(0.3 * width, 12 * em)
   const right = width - 1.2 * em
-  const rowHeight = 5 * em
+  const rowHeight = 5.6 * em
   const [half, radius] = [0.75 * em, 0.25 * em]
   const x = placer(scale, left, right)
   const strip = (pairs: PairGroup['pairs'], state: 'before' | 'after', y: number): Strip[] => {
