@@ -11,7 +11,7 @@ import { CohortSetup, SeriesChoice } from '../contract/cohort-schemas.ts'
 import { ErrorShape, Id, PictureHeader, Scanner } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
 import type { CaseRow } from '../evaluate/case-row.ts'
-import { isEvaluation, readRowsFrom } from './evaluation-files.ts'
+import { isEvaluation, readRowsFrom, summarisedRows } from './evaluation-files.ts'
 import { trashPlace } from './home-runs-files.ts'
 import { identifyingFiles } from './kept-files.ts'
 import { writeBytes, writeState } from './state-files.ts'
@@ -158,6 +158,13 @@ export class CohortStore {
     }
     this.counted.set(id, now)
     return now
+  }
+
+  /** report.json, unchecked; undefined where it is missing or older than the rows. */
+  async report(id: string): Promise<unknown> {
+    const folder = this.evaluation(id)
+    if ((await summarisedRows(folder)) !== this.counts(id).done) return undefined
+    return JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as unknown
   }
 
   /** Names of the kept runs' folders. */

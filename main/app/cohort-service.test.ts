@@ -341,6 +341,9 @@ describe('a cohort that runs', () => {
     const own = await desk.call('cohort.results', { cohort: whole.id })
     const results = await desk.call('cohort.results', { cohort: taken.id })
     expect(results).toEqual(own.map((one) => ({ ...one, run: null })))
+    // The one is read from its report, the other computed from its rows.
+    const written = await desk.call('cohort.tables', { cohort: whole.id })
+    expect(await desk.call('cohort.tables', { cohort: taken.id })).toEqual(written)
     const { bytes } = await desk.call('cohort.export', { cohort: taken.id, items: ['report.pdf'], identity: false })
     expect(Object.keys(unzipSync(bytes))).toEqual(['CONTENTS.txt', 'report.pdf'])
     await expect(desk.call('cohort.open-scan', { cohort: taken.id, row: 0 })).rejects.toMatchObject({

@@ -290,7 +290,7 @@ export function createCohortService(shared: Shared, start: RunHandlers['start'])
       const rows = await cohorts.caseRows(id)
       if (tables?.id === id && tables.rows === rows.length) return tables.made
       const { cohortTables } = await import('./cohort-tables.ts')
-      const made = cohortTables(evaluation, rows)
+      const made = cohortTables(evaluation, rows, await cohorts.report(id))
       tables = { id, rows: rows.length, made }
       return made
     },

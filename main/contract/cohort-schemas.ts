@@ -263,6 +263,8 @@ export const CohortTables = z.object({
   /** What a reader must know of the numbers, in sentences. */
   warnings: z.array(z.string()),
   labels: z.array(Label),
+  /** Groupings without a table of their own, and why: one for each would say the same numbers again, or name somebody. */
+  leftOut: z.array(z.object({ column: z.string(), reason: z.string() })),
   methods: z.array(z.object({ method: z.string(), groups: z.array(CohortGroup) })),
   /** Whether the guard was right, as far as references tell. */
   guard: z.array(
