@@ -114,12 +114,19 @@ export function failedRow(one: ManifestCase, method: string, error: unknown): Ca
     error instanceof UserError
       ? { code: error.code, message: error.sentence, remedy: error.remedy }
       : { code: 'internal', message: `Scanbridge failed: ${(error as Error).message}`, remedy: '' }
-  // Names of folders are patients' at times.
-  const anonymous = [one.image, one.reference].reduce<string>(
-    (text, path) => (path ? text.replaceAll(path, one.case) : text),
-    message,
-  )
-  return { ...blankRow(one, method), error: { code, message: anonymous, remedy } }
+  return { ...blankRow(one, method), error: { code, message: anonymous(message, one), remedy } }
+}
+
+/** Names of folders and files are patients' at times. Some sentences begin with the last part of a path alone. */
+function anonymous(text: string, { case: name, image, reference }: ManifestCase): string {
+  const last = (path: string): string => path.split(/[\\/]/).at(-1)!
+  const without = (told: string, path: string, called: string): string => {
+    const whole = told.replaceAll(path, called)
+    return whole.startsWith(last(path)) ? called + whole.slice(last(path).length) : whole
+  }
+  // First, since it may lie in the folder of the image.
+  const known = reference ? without(text, reference, `the reference of ${name}`) : text
+  return without(known, image, name).replace(/^the reference/, 'The reference')
 }
 
 function blankRow(one: ManifestCase, method: string): CaseRow {

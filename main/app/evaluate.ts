@@ -197,7 +197,8 @@ async function evaluateOne(
       timing = { ...timing, episodeMs: result.episodeMs, scoreMs: result.scoreMs }
       row = result.row
     } catch (error) {
-      if (work.signal.aborted) throw error
+      // A disk that takes nothing more is no fault of the case: it is not done, and comes again.
+      if (work.signal.aborted || (error instanceof UserError && error.code === 'cannot-write')) throw error
       row = failedRow(one, method.name, error)
     }
     folder.append(row, {

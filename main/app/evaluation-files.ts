@@ -2,13 +2,16 @@ import {
   closeSync,
   createReadStream,
   existsSync,
+  fstatSync,
   fsyncSync,
+  mkdirSync,
   openSync,
+  readFileSync,
   statSync,
   truncateSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../errors.ts'
@@ -48,23 +51,37 @@ export async function openEvaluation(
   words: FolderWords = commandLine(folder),
 ): Promise<EvaluationFolder> {
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw inTheWay(folder)
-  await mkdir(folder, { recursive: true })
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw cannotWrite(folder, cause)
+  }
   const settings = join(folder, 'evaluation.json')
   if (existsSync(settings)) refuseOther(folder, await readEvaluation(folder), evaluation, words)
   else if ((await readdir(folder)).length > 0) throw inTheWay(folder)
-  else await writeFileAtomic(settings, `${JSON.stringify(evaluation, null, 2)}\n`)
+  else await writeInto(folder, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`)
   const rows = await readRows(folder, true)
+  cutHalfLine(join(folder, 'timing.jsonl'))
   const files = ['cases.jsonl', 'timing.jsonl'].map((name) => openSync(join(folder, name), 'a'))
+  const sizes = files.map((file) => fstatSync(file).size)
   return {
     folder,
     rows,
     append(row, timing) {
       // The row last: it alone says that the case is done.
-      ;[timing, row].forEach((line, n) => {
-        const file = files[1 - n]!
-        writeSync(file, `${JSON.stringify(line)}\n`)
-        fsyncSync(file)
-      })
+      for (const [n, line] of [[1, timing] as const, [0, row] as const]) {
+        const file = files[n]!
+        // What another process wrote in the meantime is not touched.
+        if (fstatSync(file).size !== sizes[n]) throw notAlone(words)
+        try {
+          // Unlike writeSync, to the last byte or not without an error.
+          writeFileSync(file, `${JSON.stringify(line)}\n`)
+          fsyncSync(file)
+        } catch (cause) {
+          throw cannotWrite(folder, cause)
+        }
+        sizes[n] = fstatSync(file).size
+      }
     },
     close: () => files.forEach((file) => closeSync(file)),
   }
@@ -128,7 +145,19 @@ export async function summarisedRows(folder: string): Promise<number | undefined
 }
 
 export async function writeInto(folder: string, name: string, content: string | Uint8Array): Promise<void> {
-  await writeFileAtomic(join(folder, name), typeof content === 'string' ? content : Buffer.from(content))
+  await writeFileAtomic(join(folder, name), typeof content === 'string' ? content : Buffer.from(content)).catch(
+    (cause: unknown) => {
+      throw cannotWrite(folder, cause)
+    },
+  )
+}
+
+/** What a kill leaves at the end of a file of lines. */
+function cutHalfLine(path: string): void {
+  if (!existsSync(path)) return
+  const bytes = readFileSync(path)
+  const end = bytes.lastIndexOf(10) + 1
+  if (end < bytes.length) truncateSync(path, end)
 }
 
 /** Where the run of a case and method is kept; names of cases are not those of folders. */
@@ -171,9 +200,25 @@ export function refuseOther(
   const other = keys.filter((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
   if (other.length > 0)
     throw new UserError('usage', {
-      problem: `${name} holds another evaluation: ${other.join(', ')} differ`,
+      problem: `${name} holds another evaluation: ${other.join(', ')} ${other.length > 1 ? 'differ' : 'differs'}`,
       remedy,
     })
+}
+
+function notAlone({ name }: FolderWords): UserError {
+  return new UserError('usage', {
+    problem: `Another process writes into ${name}, so this one stopped`,
+    remedy: 'Let that one go on; start again when it has ended, if rows are missing then.',
+  })
+}
+
+function cannotWrite(folder: string, cause: unknown): UserError {
+  const { code } = cause as NodeJS.ErrnoException
+  if (code === undefined) throw cause
+  const reason = code === 'ENOSPC' ? 'the disk is full' : code
+  const remedy =
+    'Check the space that is left and your permission to write there; the same command goes on where it stopped.'
+  return new UserError('cannot-write', { path: folder, reason, remedy }, { cause })
 }
 
 function inTheWay(path: string): UserError {

@@ -61,11 +61,32 @@ export async function readManifest(path: string): Promise<Manifest> {
 }
 
 function parseRows(path: string, bytes: Uint8Array): Record<string, string>[] {
+  const text = textOf(path, bytes)
+  const columns = (header: string[]): string[] => {
+    const twice = header.find((name, n) => header.indexOf(name) !== n)
+    if (twice !== undefined) throw new Error(`its first line names the column "${twice}" twice`)
+    return header
+  }
   try {
-    return parse(Buffer.from(bytes), { columns: true, bom: true, trim: true, skip_empty_lines: true })
+    return parse(text, { columns, delimiter: delimiterOf(text), trim: true, skip_empty_lines: true })
   } catch (cause) {
     throw unusable(path, (cause as Error).message.replace(/\.$/, ''), cause)
   }
+}
+
+/** Spreadsheets save other encodings too, in which umlauts of a path would go wrong. */
+function textOf(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw unusable(path, 'it is not in UTF-8 (save it as "CSV UTF-8")', cause)
+  }
+}
+
+/** Where decimals have a comma, spreadsheets put semicolons between columns. */
+function delimiterOf(text: string): string {
+  const [head = ''] = text.split(/[\r\n]/, 1)
+  return head.includes(',') ? ',' : (/[;\t]/.exec(head)?.[0] ?? ',')
 }
 
 /** Something in a folder of scans that may be a case, with the mask found for it: names relative to that folder. */

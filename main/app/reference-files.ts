@@ -16,7 +16,12 @@ export async function readReference(path: string, grid: Grid, labels: readonly L
     if (cause.code === 'ENOENT') throw new UserError('input-not-found', { path }, { cause })
     throw unusable(path, cause.code === 'EISDIR' ? 'it is a folder' : cause.message, cause)
   })
-  if (looksLikeNifti(bytes.subarray(0, 600), path)) return onGrid(readLabelMap(openNifti(bytes, path)), grid)
+  if (looksLikeNifti(bytes.subarray(0, 600), path)) {
+    const mask = readLabelMap(openNifti(bytes, path))
+    const placed = onGrid(mask, grid)
+    refuseOther(path, mask, placed, labels)
+    return placed
+  }
   if (!looksLikeDicom(bytes)) throw unusable(path, 'it is neither NIfTI nor DICOM SEG')
   const segments = await readSeg(bytes, grid).catch((cause: unknown) => {
     throw cause instanceof Unreadable ? unusable(path, cause.reason, cause) : cause
@@ -25,6 +30,16 @@ export async function readReference(path: string, grid: Grid, labels: readonly L
     segment === 0 ? 0 : (labels[segment - 1]?.value ?? 0),
   )
   return { ...segments, data: segments.data.map((segment) => values[segment]!) }
+}
+
+/** A mask without a voxel is fine; one of other labels or of another place would score 0 and look like a bad result. */
+function refuseOther(path: string, mask: LabelMap, placed: LabelMap, labels: readonly LabelName[]): void {
+  const values = [...new Set(mask.data)].filter((value) => value !== 0).sort((a, b) => a - b)
+  if (values.length === 0) return
+  const known = labels.map(({ value, name }) => `${value} ${name}`).join(', ')
+  if (!values.some((value) => labels.some((label) => label.value === value)))
+    throw unusable(path, `it holds ${values.slice(0, 5).join(', ')}, and the model labels ${known}`)
+  if (!placed.data.some((value) => value !== 0)) throw unusable(path, 'it lies outside the scan')
 }
 
 /** On the very grid where there is only rounding between them, so that nothing is interpolated. */

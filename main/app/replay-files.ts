@@ -6,13 +6,15 @@ import { UserError } from '../errors.ts'
 
 /** Throws UserError where there is no JSON. */
 export async function readJson(path: string): Promise<unknown> {
-  const bytes = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const remedy = 'Give the report.json of a finished run.'
+  const bytes = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EISDIR')
+      throw new UserError('input-unsupported', { path, reason: 'it is a folder', remedy }, { cause })
     throw new UserError('input-not-found', { path }, { cause })
   })
   try {
     return JSON.parse(bytes)
   } catch (cause) {
-    const remedy = 'Give the report.json of a finished run.'
     throw new UserError('input-unsupported', { path, reason: 'it is no JSON', remedy }, { cause })
   }
 }

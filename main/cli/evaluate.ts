@@ -42,6 +42,12 @@ export function evaluateCommand(shell: Shell): Command {
             Object.fromEntries(
               set.flatMap((one) => (one.method === '' || one.method === name ? [[one.key, one.value]] : [])),
             )
+          const other = set.find((one) => one.method !== '' && !method.includes(one.method))
+          if (other)
+            throw new UserError('usage', {
+              problem: `--set ${other.method}:${other.key} is for a method that is not asked for`,
+              remedy: `Methods here: ${method.join(', ')}.`,
+            })
           const methods = method.map((name) => ({ name, options: of(name) }))
           const onForecast = ({ episodes, seconds, bytes }: Forecast): void =>
             progress.say(
