@@ -14,6 +14,8 @@ import { isEvaluation } from './evaluation-files.ts'
 import { enterLone, realPath } from './input-files.ts'
 import { caseName, findCases, noScan, readManifest } from './manifest-files.ts'
 import type { Work } from './progress.ts'
+import { readSidecar } from './sidecar-files.ts'
+import type { SidecarFacts } from './sidecar-files.ts'
 import { openStudy, selectSeries } from './study.ts'
 import type { OpenedStudy } from './study.ts'
 import { drawSlice } from './thumbnail.ts'
@@ -177,13 +179,14 @@ async function look(row: StoredRow, { signal }: Work): Promise<ProposedRow> {
     const study = await openStudy(row.image, { name: row.name, signal })
     const { seriesUid, volumeIndex } = selectSeries(study, row.series ?? undefined)
     const chosen = study.series.find((one) => one.seriesUid === seriesUid)!
-    const { station: _, ...facts } = chosen.scanner
+    const { station: _, ...scanner } = chosen.scanner
+    const sidecar = study.kind === 'nifti' ? await readSidecar(row.image) : undefined
     const picture = await pictureOf(study, seriesUid, volumeIndex)
     const looked: StoredRow = {
       ...row,
       kind: study.kind,
-      facts: study.kind === 'dicom' ? facts : null,
-      choices: choicesOf(study),
+      facts: study.kind === 'dicom' ? scanner : (sidecar?.scanner ?? null),
+      choices: choicesOf(study, sidecar),
       series: seriesUid,
       picture: picture?.header ?? null,
       problem: null,
@@ -198,15 +201,15 @@ async function look(row: StoredRow, { signal }: Work): Promise<ProposedRow> {
   }
 }
 
-function choicesOf({ series }: OpenedStudy): SeriesChoice[] {
+function choicesOf({ series }: OpenedStudy, sidecar: SidecarFacts | undefined): SeriesChoice[] {
   return series
     .filter(({ volumes }) => volumes.length > 0)
     .slice(0, mostChoices)
     .map(({ seriesUid, seriesNumber, description, modality, volumes }) => ({
       uid: seriesUid,
       number: seriesNumber,
-      description,
-      modality,
+      description: description || (sidecar?.description ?? ''),
+      modality: modality || (sidecar?.modality ?? ''),
       shape: [...volumes[0]!.shape],
     }))
 }

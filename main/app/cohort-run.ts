@@ -40,7 +40,7 @@ export async function foretell(
   }
 }
 
-/** Goes on where it was; `foretold` tells the time left until the first case is done. */
+/** Goes on where it was; `foretold`, or else a forecast made now, tells the time left until the first case is done. */
 export async function runCohort(
   { cohorts, room }: Shared,
   cohort: StoredCohort,
@@ -56,11 +56,14 @@ export async function runCohort(
     // What was begun has its manifest: the rows have not changed since.
     if (!cohorts.isBegun(cohort.id)) cohorts.writeManifest(cohort.id, manifestOf(cohort.rows))
     const began = performance.now()
+    let seconds = foretold?.seconds
     const guess = (): number | undefined =>
-      foretold ? Math.max(0, 1000 * foretold.seconds - (performance.now() - began)) : undefined
+      seconds === undefined ? undefined : Math.max(0, 1000 * seconds - (performance.now() - began))
+    const onForecast = (forecast: { seconds: number }): void => void (seconds = forecast.seconds)
     const onProgress: Work['onProgress'] = (stage, share, remainingMs) =>
       work.onProgress(stage, share, remainingMs ?? guess())
-    await evaluateOn({ ...evaluating(cohorts, cohort), onRow }, machine, { signal: work.signal, onProgress })
+    const request = { ...evaluating(cohorts, cohort), onRow, ...(!foretold && { onForecast }) }
+    await evaluateOn(request, machine, { signal: work.signal, onProgress })
   } finally {
     release()
   }

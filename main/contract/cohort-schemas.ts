@@ -69,7 +69,7 @@ export const CohortRow = z.object({
   kind: z.enum(['dicom', 'nifti']).nullable(),
   /** Name of its group of scanners in tables: the files' own, or what a person wrote; 'unknown' where neither says. */
   scanner: z.string(),
-  /** As the files say it; null for NIfTI. */
+  /** As the files say it; for NIfTI, as the JSON beside it does (BIDS); null where nothing says it. */
   facts: Scanner.nullable(),
   /** Of the series that is taken: its description, a name for the protocol; for the screen only. */
   protocol: z.string(),
