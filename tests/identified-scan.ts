@@ -1,5 +1,6 @@
 /** A scan whose files name a person in every way that DICOM knows, and how to look for that person in what is made of it. */
 import dcmjs from 'dcmjs'
+import { unzipSync } from 'fflate'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, inflateSync } from 'node:zlib'
@@ -53,7 +54,12 @@ export function writeIdentifiedScan(folder: string): void {
 /** Text of a file as somebody who looks for a name would see it: unpacked, and for a PDF with its glyphs put together. */
 export function textOf(name: string, bytes: Buffer): string {
   if (name.endsWith('.gz')) return gunzipSync(bytes).toString('latin1')
-  if (!name.endsWith('.pdf')) return bytes.toString('latin1')
+  if (name.endsWith('.zip'))
+    return Object.entries(unzipSync(bytes))
+      .map(([inner, content]) => `${inner}\n${textOf(inner, Buffer.from(content))}`)
+      .join('\n')
+  // Of text in UTF-16 every other byte is none.
+  if (!name.endsWith('.pdf')) return `${bytes.toString('latin1')}\n${bytes.toString('latin1').replaceAll('\0', '')}`
   const raw = bytes.toString('latin1')
   const streams = [...raw.matchAll(/stream\r?\n([\s\S]*?)\r?\nendstream/g)].map(([, data]) => {
     const packed = Buffer.from(data!, 'latin1')
@@ -62,7 +68,7 @@ export function textOf(name: string, bytes: Buffer): string {
   const glyphs = streams.map((text) =>
     [...text.matchAll(/<([0-9a-f]+)>/g)].map(([, hex]) => Buffer.from(hex!, 'hex').toString('latin1')).join(''),
   )
-  return [raw, ...streams, ...glyphs].join('\n')
+  return [raw, raw.replaceAll('\0', ''), ...streams, ...glyphs].join('\n')
 }
 
 /** The parts of the planted values that would give somebody away; long enough not to stand in a hash by chance. */
