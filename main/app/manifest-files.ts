@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import { findInstances } from '../dicom/files.ts'
 import { describeScanner } from '../dicom/scanner.ts'
 import { Unreadable } from '../dicom/unreadable.ts'
+import { readSidecar } from './sidecar-files.ts'
 
 /** One row of a manifest. */
 export type ManifestCase = {
@@ -156,7 +157,8 @@ export async function proposeManifest(folder: string): Promise<string> {
 export const caseName = (index: number): string => `case-${String(index + 1).padStart(4, '0')}`
 
 export function noScan(folder: string): UserError {
-  return unusable(folder, 'no scan was found in it')
+  const remedy = 'Choose a folder that holds a folder, NIfTI file or ZIP for each scan.'
+  return new UserError('input-unsupported', { path: basename(folder), reason: 'no scan was found in it', remedy })
 }
 
 /** A line by its columns. */
@@ -169,9 +171,12 @@ export function manifestCsv(columns: readonly string[], rows: readonly ManifestR
 
 const isMask = (name: string): boolean => /(^|[-_.])(truth|reference|mask|seg)\.nii(\.gz)?$/i.test(name)
 
-/** '' for NIfTI; undefined where there is no scan. */
+/** '' for NIfTI without a word on its scanner beside it; undefined where there is no scan. */
 async function scannerOf(path: string): Promise<string | undefined> {
-  if (/\.nii(\.gz)?$/i.test(path)) return ''
+  if (/\.nii(\.gz)?$/i.test(path)) {
+    const sidecar = await readSidecar(path)
+    return sidecar ? scannerName(sidecar.scanner) : ''
+  }
   const found = await findInstances(path).catch((error: unknown) => {
     if (error instanceof Unreadable) return undefined
     throw error
