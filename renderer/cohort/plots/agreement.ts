@@ -48,7 +48,7 @@ export function agreementLayout(
   const bounds = [limits, others].flatMap((one) => (one ? [one.low, one.high] : []))
   const across = scaleOf(all.map(({ mean }) => mean))
   const up = scaleOf([0, ...bounds, ...all.map(({ difference }) => difference)])
-  const [left, right, top, plot] = [4 * em, width - 5.6 * em, 0.8 * em, 13 * em]
+  const [left, right, top, plot] = [5 * em, width - 5.6 * em, 0.8 * em, 13 * em]
   const bottom = top + plot
   const [x, y] = [placer(across, left, right), placer(up, bottom, top)]
   const told = limits

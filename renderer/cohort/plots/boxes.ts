@@ -46,7 +46,10 @@ export type BoxLayout = {
 const mostPoints = 120
 
 export function boxLayout(groups: readonly PairGroup[], width: number, em: number): BoxLayout {
-  const scale = scaleOf(groups.flatMap(({ pairs }) => pairs.flatMap(({ before, after }) => [before, after])))
+  const scale = scaleOf(
+    groups.flatMap(({ pairs }) => pairs.flatMap(({ before, after }) => [before, after])),
+    1,
+  )
   const left = Math.min(0.3 * width, 12 * em)
   const right = width - 1.2 * em
   const rowHeight = 5.6 * em

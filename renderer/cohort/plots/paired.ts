@@ -39,7 +39,10 @@ const mostLines = 150
 
 /** `em`: size of the type in pixels, which all that is not data grows with. */
 export function pairedLayout(groups: readonly PairGroup[], width: number, em: number): PairedLayout {
-  const scale = scaleOf(groups.flatMap(({ pairs }) => pairs.flatMap(({ before, after }) => [before, after])))
+  const scale = scaleOf(
+    groups.flatMap(({ pairs }) => pairs.flatMap(({ before, after }) => [before, after])),
+    1,
+  )
   const left = 3.4 * em
   const room = width - left - 0.5 * em
   const abreast = Math.max(1, Math.min(groups.length, Math.floor(room / (9 * em))))

@@ -15,6 +15,11 @@ describe('scaleOf', () => {
     expect([scale.low, scale.high]).toEqual([marks[0], marks.at(-1)])
   })
 
+  it('has no mark where there can be no value', () => {
+    expect(scaleOf([0.984, 0.997], 1).marks.at(-1)).toBe(1)
+    expect(scaleOf([1, 1], 1).marks.at(-1)).toBe(1)
+  })
+
   it('holds every value, whatever their size', () => {
     for (const size of [1e-4, 0.3, 7, 1234, 5e6]) {
       const values = [0.11 * size, 0.97 * size, 0.42 * size]

@@ -8,3 +8,8 @@ export function diamond(x: number, y: number, r: number): string {
 export function fall(x: number, y: number, r: number): string {
   return `M${x - 1.3 * r} ${y - r}H${x + 1.3 * r}L${x} ${y + 1.3 * r}Z`
 }
+
+/** A number stays with its unit. */
+export function unbroken(name: string): string {
+  return name.replace(/ T$/, '\u00a0T')
+}
