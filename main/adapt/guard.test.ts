@@ -43,8 +43,12 @@ describe('the guard without calibration', () => {
     expect(reasons.join(' ')).toContain('white matter vanished')
   })
 
+  it('rolls back a mask that is far less steady, whatever else', () => {
+    expect(judge(state(radii, 0.65), source, context()).harmful).toBe(true)
+  })
+
   it('needs two votes otherwise', () => {
-    expect(judge(state(radii, 0.7), source, context()).harmful).toBe(false)
+    expect(judge(state(radii, 0.75), source, context()).harmful).toBe(false)
     expect(judge(state(radii, 0.7, 0.9999), source, context()).harmful).toBe(true)
     // A much smaller mask that is less steady.
     const shrunken = judge(state([20, 15, 10], 0.7), source, context())
@@ -63,7 +67,7 @@ describe('the guard without calibration', () => {
     const volumes = [count(20) - count(15), count(15) - count(10), count(10)]
     const logVolumes = volumes.map((ml) => ({ mean: Math.log(ml), sd: 0.1 }))
     // What looks like a shrunken mask is what the cohort has: the source's was too large.
-    expect(judge(state([20, 15, 10], 0.7), source, context({ logVolumes })).harmful).toBe(false)
+    expect(judge(state([20, 15, 10], 0.75), source, context({ logVolumes })).harmful).toBe(false)
     const proportions = [0.2, 0.3, 0.5]
     const moved = judge(state([28, 12, 3], 0.85), source, context({ proportions, proportionsStd: [0.03, 0.03, 0.03] }))
     expect(moved.reasons.join(' ')).toContain('proportions')

@@ -13,6 +13,8 @@ const limits = {
   volumeRatio: 1.5,
   volumeSds: 3,
   consistencyLoss: 0.01,
+  /** Four times what any simulated scan lost that adapting helped: it decides alone. */
+  consistencyCollapse: 0.1,
   proportionSds: 3,
   /** Where the source's spread of proportions is not known: this much further from them, in nats. */
   proportionRise: 0.05,
@@ -117,6 +119,7 @@ export function judge(adapted: StatePrediction, source: StatePrediction, context
 
   scores['S4 consistency'] = adapted.consistency
   scores['S4 change'] = adapted.consistency - source.consistency
+  if (adapted.consistency < source.consistency - limits.consistencyCollapse) decided = true
   if (adapted.consistency < source.consistency - limits.consistencyLoss) {
     const [from, to] = [source.consistency.toFixed(3), adapted.consistency.toFixed(3)]
     vote(`The mask became less steady under views that were held out (${from} to ${to}).`)
