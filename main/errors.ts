@@ -8,6 +8,10 @@ const table = {
   'method-not-applicable': ['The method {method} does not apply to {model}: {reason}.', '{remedy}'],
   'run-unusable': ['{path} is not a run that can be used: {reason}.', '{remedy}'],
   'cannot-write': ['{path} could not be written: {reason}.', '{remedy}'],
+  'memory-short': [
+    'A scan of {size} voxels takes about {needed} of memory, and {free} are free.',
+    'Close other programs, or take a machine with more memory.',
+  ],
   busy: [
     '{doing} is still going on, and this machine does one such thing at a time.',
     'Wait until it ends, or cancel it.',

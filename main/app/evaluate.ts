@@ -4,7 +4,6 @@ import type { CaseRow } from '../evaluate/case-row.ts'
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import { loadModel } from '../model/files.ts'
 import type { Model } from '../model/model.ts'
-import { toModelGrid } from '../predict/preprocess.ts'
 import type { RunRecord } from '../runs/run.ts'
 import { thisBuild } from './build-files.ts'
 import { startWork } from './engine.ts'
@@ -21,6 +20,7 @@ import { readManifest } from './manifest-files.ts'
 import type { ManifestCase } from './manifest-files.ts'
 import { labelNames } from './masks.ts'
 import { parseMethods } from './methods.ts'
+import { modelStudy } from './model-study.ts'
 import type { Work } from './progress.ts'
 import { readReference } from './reference-files.ts'
 
@@ -219,7 +219,7 @@ async function readCase(one: ManifestCase, model: Model, work: Work): Promise<Om
   const input = await readInput(one.image, one.series, { ...work, onProgress: () => {} })
   const labels = labelNames(model.card)
   const reference = one.reference ? await readReference(one.reference, input.volume, labels) : undefined
-  return { model, input, study: toModelGrid(input.volume, model.card, model.stride), reference }
+  return { model, input, study: modelStudy(input.volume, model), reference }
 }
 
 /** Progress over all episodes; the time left is that of the mean episode so far. */

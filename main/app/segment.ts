@@ -1,13 +1,13 @@
 import { loadModel } from '../model/files.ts'
 import { predictStudy } from '../predict/predict.ts'
 import { restoreGrid } from '../predict/postprocess.ts'
-import { toModelGrid } from '../predict/preprocess.ts'
 import { writeNifti } from '../volume/nifti.ts'
 import { startWork } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
 import { readInput } from './input.ts'
 import type { Input } from './input.ts'
 import { labelNames, volumesOf } from './masks.ts'
+import { modelStudy } from './model-study.ts'
 import type { Work } from './progress.ts'
 import { checkOutput, writeSegmentation } from './segment-files.ts'
 
@@ -39,7 +39,7 @@ export async function segment(request: SegmentRequest, work: Work): Promise<Segm
   try {
     const input = await readInput(request.path, request.series, work)
     const readMs = performance.now() - started
-    const study = toModelGrid(input.volume, model.card, model.stride)
+    const study = modelStudy(input.volume, model)
     const probability = await predictStudy(model, study, {
       signal: work.signal,
       onProgress: (done, total) => work.onProgress('segmenting', done / total),
