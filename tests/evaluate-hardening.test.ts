@@ -144,6 +144,18 @@ test.skipIf(!existsSync('/dev/full'))('a folder that cannot be made is told in a
   expect(stderr).toMatch(/could not be written: ENOTDIR/)
 })
 
+test('an evaluation that was stopped can be reported on: the report says that it is partial', async () => {
+  mkdirSync(at('stopped'))
+  for (const name of ['evaluation.json', 'cases.jsonl']) writeFileSync(at('stopped', name), read('odd', name))
+  writeFileSync(at('stopped', 'cases.jsonl'), read('odd', 'cases.jsonl').slice(0, -20))
+  expect((await scanbridge(['report', at('stopped')])).code).toBe(0)
+  expect(JSON.parse(read('stopped', 'report.json'))).toMatchObject({
+    partial: 'This report is partial: 1 of 2 episodes have not been done.',
+  })
+  expect(read('stopped', 'cases.csv')).toContain('Köln')
+  expect(read('stopped', 'cases.csv')).not.toContain('second')
+})
+
 test('more shards than cases: the empty ones are evaluations without a row, and merge all the same', async () => {
   const shards = ['1/3', '2/3', '3/3']
   for (const [n, shard] of shards.entries())

@@ -12,21 +12,24 @@ import { readEvaluation, readRows, runFolder, writeInto } from './evaluation-fil
 
 /**
  * cases.csv, summary.json and the reports of the rows, in the order of manifest and methods: the same whatever order they
- * were done in.
+ * were done in. Returns the names of the reports.
  */
-export async function writeSummary(folder: string, evaluation: Evaluation, rows: readonly CaseRow[]): Promise<void> {
+export async function writeSummary(
+  folder: string,
+  evaluation: Evaluation,
+  rows: readonly CaseRow[],
+  wanted: readonly Format[] = formats,
+): Promise<string[]> {
   const sorted = inOrder(evaluation, rows)
   const summary = summaryOf(evaluation, sorted)
   await writeInto(folder, 'cases.csv', casesCsv(sorted))
   await writeInto(folder, 'summary.json', foldedJson(summary))
-  await writeCohortReports(folder, { summary, rows: sorted, runOf: runOf(folder) }, formats)
+  return writeCohortReports(folder, { summary, rows: sorted, runOf: runOf(folder) }, wanted)
 }
 
-/** The reports again, from evaluation.json and cases.jsonl alone. Returns the names of the files. */
+/** The same again from evaluation.json and cases.jsonl alone, of an evaluation that was stopped too. */
 export async function rewriteReports(folder: string, wanted: readonly Format[]): Promise<string[]> {
-  const evaluation = await readEvaluation(folder)
-  const rows = inOrder(evaluation, await readRows(folder))
-  return writeCohortReports(folder, { summary: summaryOf(evaluation, rows), rows, runOf: runOf(folder) }, wanted)
+  return writeSummary(folder, await readEvaluation(folder), await readRows(folder), wanted)
 }
 
 function runOf(folder: string): (row: CaseRow) => string {
@@ -91,5 +94,5 @@ function cell(value: string | number): string {
   const text = String(value)
   // A leading sign would make a spreadsheet take text for a formula.
   const safe = typeof value === 'string' && /^[=+\-@]/.test(text) ? `'${text}` : text
-  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
