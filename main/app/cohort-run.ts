@@ -1,8 +1,10 @@
 /** A cohort at work: its forecast, and its evaluation on the machine that the windows' own runs use. */
 import type { CohortForecast } from '../contract/cohort-schemas.ts'
+import { UserError } from '../errors.ts'
 import type { CaseRow } from '../evaluate/case-row.ts'
 import type { CohortStore, StoredCohort } from './cohort-files.ts'
 import { manifestOf } from './cohort-edit.ts'
+import type { Model } from '../model/model.ts'
 import type { Evaluating } from './evaluate.ts'
 import type { Work } from './progress.ts'
 import type { Shared } from './shared.ts'
@@ -19,6 +21,20 @@ function evaluating(cohorts: CohortStore, { id, setup }: StoredCohort): Evaluati
   return { manifest, out, words, methods, guard, toleranceMm, seed, keepRuns: keepsRuns }
 }
 
+/** A method that the model cannot be used with would make each of its cases a failed row. */
+async function refuseObstacles({ setup }: StoredCohort, model: Model): Promise<void> {
+  const { findMethod, parseMethods } = await import('./methods.ts')
+  for (const { name, parameters } of parseMethods(setup.methods)) {
+    const method = findMethod(name)
+    const reason = method.obstacle?.(model, parameters)
+    if (reason)
+      throw new UserError('method-not-applicable', {
+        ...{ method: method.title, model: model.card.name, reason },
+        remedy: 'Leave this method out.',
+      })
+  }
+}
+
 /** Undefined where none of its first scans can be read. */
 export async function foretell(
   { cohorts, room }: Shared,
@@ -30,6 +46,7 @@ export async function foretell(
   try {
     const { forecastOn } = await import('./evaluate.ts')
     work.signal.throwIfAborted()
+    await refuseObstacles(cohort, machine.model)
     work.onProgress('timing the model on the first scan', NaN)
     cohorts.writeManifest(cohort.id, manifestOf(cohort.rows))
     const done = await cohorts.caseRows(cohort.id)
@@ -53,6 +70,7 @@ export async function runCohort(
   try {
     const { evaluateOn } = await import('./evaluate.ts')
     work.signal.throwIfAborted()
+    await refuseObstacles(cohort, machine.model)
     // What was begun has its manifest: the rows have not changed since.
     if (!cohorts.isBegun(cohort.id)) cohorts.writeManifest(cohort.id, manifestOf(cohort.rows))
     const began = performance.now()

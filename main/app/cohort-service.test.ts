@@ -147,6 +147,11 @@ describe('a folder of scans', () => {
         setup: { ...setup, methods: [{ name: 'tent', options: { stepz: 1 } }] },
       }),
     ).rejects.toMatchObject({ code: 'usage' })
+    const unfit = { ...setup, methods: [{ name: 'rotation', options: {} }] }
+    await desk.call('cohort.set-up', { cohort: cohort.id, setup: unfit })
+    const refused = await desk.ended((await desk.call('cohort.run', { cohort: cohort.id })).job)
+    expect(refused.error).toMatchObject({ code: 'method-not-applicable', remedy: 'Leave this method out.' })
+    expect((await desk.call('cohort.read', { cohort: cohort.id })).state).toBe('draft')
     await desk.call('cohort.rename', { cohort: cohort.id, name: 'Heads' })
     // Another process of ours finds all of it.
     const other = openDesk(at('home-folder'), picked)
