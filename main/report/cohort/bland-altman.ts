@@ -92,6 +92,7 @@ function spaced(heights: readonly number[]): number[] {
   const apart = 21
   const out: number[] = []
   for (const height of heights) out.push(Math.max(height, (out.at(-1) ?? -Infinity) + apart))
-  const over = (out.at(-1) ?? 0) - (top + plot + 8)
-  return over > 0 ? out.map((height, n) => Math.min(height, top + plot + 8 - (out.length - 1 - n) * apart)) : out
+  // Above the numbers of the axis.
+  const lowest = top + plot - 7
+  return out.map((height, n) => Math.min(height, lowest - (out.length - 1 - n) * apart))
 }

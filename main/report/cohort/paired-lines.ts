@@ -6,7 +6,7 @@ import { dashed, line, looks, smallSize, textSize, ticks, width, words, wrapped 
 import { meanDice, thinned } from './scored.ts'
 import type { Scored } from './scored.ts'
 
-const [left, right, top, plot, foot] = [44, 6, 18, 170, 72]
+const [left, right, top, plot] = [44, 6, 18, 170]
 /** In a row, and cases of one scanner that can still be told apart. */
 const scannersInRow = 6
 export const mostLines = 150
@@ -30,6 +30,8 @@ function chart(
   const column = Math.min(220, (width - left - right) / scanners.length)
   const end = left + column * scanners.length
   const y = (value: number): number => top + plot * (1 - (value - low) / (high - low))
+  const lines = Math.max(...scanners.map((scanner) => nameOf(scanner, column).length))
+  const foot = 36 + 12 * lines
   return {
     width,
     height: top + plot + foot,
@@ -47,16 +49,19 @@ function chart(
         words(left - 6, y(mark) + 3.5, number(mark, digits), { anchor: 'end', ink: 'muted' }),
       ]),
       words(left, 9, 'Dice, mean of labels', { ink: 'muted' }),
-      ...scanners.flatMap((scanner, n) => panel(scanner, rows, left + n * column, column, y)),
+      ...scanners.flatMap((scanner, n) => panel(scanner, rows, { x: left + n * column, column, foot }, y)),
     ],
   }
+}
+
+function nameOf(scanner: string, column: number): string[] {
+  return wrapped(scanner, column - 4, textSize, 3)
 }
 
 function panel(
   scanner: string,
   rows: readonly Scored[],
-  x: number,
-  column: number,
+  { x, column, foot }: { readonly x: number; readonly column: number; readonly foot: number },
   y: (value: number) => number,
 ): Mark[] {
   const own = rows.filter((row) => row.scanner === scanner)
@@ -89,7 +94,7 @@ function panel(
       ),
       words(at[state], bottom + 14, state, { anchor: 'middle', ink: 'muted' }),
     ]),
-    ...wrapped(scanner, column - 4, textSize, 3).map((text, row) =>
+    ...nameOf(scanner, column).map((text, row) =>
       words(x + column / 2, bottom + 29 + 12 * row, text, { anchor: 'middle', bold: true, size: textSize }),
     ),
     words(x + column / 2, bottom + foot - 4, `n = ${own.length}${isInDomain ? ', in domain' : ''}`, {

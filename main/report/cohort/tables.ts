@@ -176,7 +176,7 @@ export function groupTable({ methods }: CohortReport, by: string): SizedTable {
     header,
     rows,
     numbers: numbersFrom(2, header),
-    shares: [1.35, 1.1, 0.55, 1.85, 1.85, 2.05, 0.85, 0.6, 0.9, 0.85],
+    shares: [1.35, 1.1, 0.62, 1.85, 1.85, 2.05, 0.78, 0.6, 0.9, 0.85],
   }
 }
 
@@ -213,7 +213,7 @@ export function labelTable({ groups: [whole] }: MethodSummary): SizedTable {
       ]
     }),
   )
-  return { header, rows, numbers: numbersFrom(2, header), shares: [1.3, 1.7, 0.55, 1.7, 1.7, 1.9, 0.8, 0.65] }
+  return { header, rows, numbers: numbersFrom(2, header), shares: [1.3, 1.65, 0.62, 1.7, 1.7, 1.9, 0.78, 0.65] }
 }
 
 /** Labels that lost a distance, with the mean that lets it count; undefined where none did. */
