@@ -238,7 +238,7 @@ describe('a cohort that runs', () => {
     desk = openDesk(home, picked)
     whole = await prepared(desk)
     const { id: cohort } = whole
-    expect(whole.notes).toEqual(['Each of 2 scanners with fewer than 6 scans: too few for a test by scanner.'])
+    expect(whole.notes).toEqual(['Each scanner has fewer than 6 scans: too few for a test by scanner.'])
     await expect(desk.call('cohort.tables', { cohort })).rejects.toThrow('Run it first')
     expect((await desk.ended((await desk.call('cohort.forecast', { cohort })).job)).state).toBe('done')
     const { forecast } = await desk.call('cohort.read', { cohort })

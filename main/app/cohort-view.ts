@@ -116,7 +116,7 @@ function notesOf(rows: readonly StoredRow[]): string[] {
     )
   if (few > 0)
     notes.push(
-      `${few === counts.size ? 'Each' : few} of ${counted(counts.size, 'scanner')} with fewer than ${fewCases} scans: too few for a test by scanner.`,
+      `${few === counts.size ? 'Each scanner has' : `${few} of ${counts.size} scanners ${few === 1 ? 'has' : 'have'}`} fewer than ${fewCases} scans: too few for a test by scanner.`,
     )
   return notes
 }
