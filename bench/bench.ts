@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { simulate } from '../fixtures/simulate.ts'
 import { benchEvaluate } from './evaluate.ts'
+import { benchSummary } from './summary.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,6 +25,7 @@ export async function bench(): Promise<Record<string, unknown>> {
     machine: { cpu: cpus()[0]?.model ?? 'unknown', threads, memoryGb: Math.round(totalmem() / 2 ** 30) },
     unet: { batch: [2, 256, 256], ms: steps, pytorch: torch, speedup: speedup(steps['cpu'], torch) },
     evaluate: benchEvaluate(),
+    summary: await benchSummary(10_000),
     episodes: await episodes(),
     scroll: await scroll(),
   }

@@ -28,6 +28,8 @@ export type SummaryBench = {
   readonly rows: number
   /** Tables, cases.csv, summary.json and all reports. */
   readonly seconds: number
+  /** Processor time: what it takes where nothing else runs. */
+  readonly cpuSeconds: number
   readonly kilobytes: Readonly<Record<string, number>>
 }
 
@@ -37,13 +39,15 @@ export async function benchSummary(cases: number): Promise<SummaryBench> {
     const rows = methods.flatMap((method) => Array.from({ length: cases }, (_, index) => row(index, method)))
     writeFileSync(join(folder, 'evaluation.json'), JSON.stringify(evaluation(cases)))
     writeFileSync(join(folder, 'cases.jsonl'), rows.map((one) => `${JSON.stringify(one)}\n`).join(''))
-    const started = performance.now()
+    const [started, before] = [performance.now(), process.cpuUsage()]
     await writeSummary(folder, evaluation(cases), rows)
     const seconds = Number(((performance.now() - started) / 1000).toFixed(2))
+    const { user, system } = process.cpuUsage(before)
+    const cpuSeconds = Number(((user + system) / 1e6).toFixed(2))
     const sizes = readdirSync(folder).map(
       (name) => [name, Math.ceil(statSync(join(folder, name)).size / 1000)] as const,
     )
-    return { cases, rows: rows.length, seconds, kilobytes: Object.fromEntries(sizes) }
+    return { cases, rows: rows.length, seconds, cpuSeconds, kilobytes: Object.fromEntries(sizes) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
