@@ -4,7 +4,8 @@ import { readFile, statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { listModels } from '../model/card-files.ts'
+import type { ModelCard } from '../model/card.ts'
+import { companionFiles, listModels } from '../model/card-files.ts'
 
 export type Check = {
   readonly name: string
@@ -64,7 +65,7 @@ export async function checkModels(): Promise<Check[]> {
     ]
   return Promise.all(
     listed.map(async ({ name, folder, card, problem }) => {
-      const finding = problem ?? (await weightsProblem(join(folder, 'model.onnx'), card?.sha256))
+      const finding = problem ?? (await weightsProblem(folder, card))
       return {
         name: `model ${name}`,
         state: finding ? ('bad' as const) : ('good' as const),
@@ -75,12 +76,22 @@ export async function checkModels(): Promise<Check[]> {
   )
 }
 
-async function weightsProblem(file: string, expected: string | undefined): Promise<string | undefined> {
-  if (!existsSync(file)) return 'it has no model.onnx'
-  const hash = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex')
-  return hash === expected ? undefined : `its weights (${hash.slice(0, 12)}) are not those of its card`
+/** Of the model itself, and of the companions that its card names. */
+async function weightsProblem(folder: string, card: ModelCard | undefined): Promise<string | undefined> {
+  const kinds = Object.keys(companionFiles) as (keyof typeof companionFiles)[]
+  const files = [
+    ['model.onnx', card?.sha256],
+    ...kinds.flatMap((kind) => (card?.companions?.[kind] ? [[companionFiles[kind], card.companions[kind]]] : [])),
+  ] as const
+  for (const [name, expected] of files) {
+    const file = join(folder, name)
+    if (!existsSync(file)) return `it has no ${name}`
+    const hash = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex')
+    if (hash !== expected) return `the weights in ${name} (${hash.slice(0, 12)}) are not those of its card`
+  }
+  return undefined
 }
 
 /** The window is not needed by the command line, so its absence is a note. */

@@ -5,6 +5,7 @@ import { basename, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { ModelCard } from './card.ts'
+import type { Companions } from './model.ts'
 
 /** A folder that holds a model.json. One that cannot be used is listed with its problem, not left out. */
 export type ListedModel = {
@@ -13,6 +14,13 @@ export type ListedModel = {
   readonly shipped: boolean
   readonly card?: ModelCard
   readonly problem?: string
+}
+
+/** A companion's file in the model folder. */
+export const companionFiles: Readonly<Record<keyof Companions, string>> = {
+  shapePrior: 'shape-prior.onnx',
+  rotation: 'rotation.onnx',
+  restoration: 'restoration.onnx',
 }
 
 /** The models that come with Scanbridge, then those in the user's own folder. */

@@ -5,7 +5,7 @@ import { join, resolve, sep } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../errors.ts'
 import type { ModelCard } from './card.ts'
-import { absent, findModel, modelRoots, readCard, unusable } from './card-files.ts'
+import { absent, companionFiles, findModel, modelRoots, readCard, unusable } from './card-files.ts'
 import { createModel } from './graph.ts'
 import { toHalfPrecision } from './half-precision.ts'
 import type { Companions, Model } from './model.ts'
@@ -27,13 +27,6 @@ export async function loadModel(folderOrName: string, roots = modelRoots()): Pro
   }
   const companions = await loadCompanions(folder, card)
   return createModel(readOnnx(bytes, path, externalDataIn(folder)), card, companions)
-}
-
-/** A companion's file in the model folder. */
-const companionFiles: Readonly<Record<keyof Companions, string>> = {
-  shapePrior: 'shape-prior.onnx',
-  rotation: 'rotation.onnx',
-  restoration: 'restoration.onnx',
 }
 
 /** The networks that the card names, each as the card was written for. */
