@@ -41,7 +41,11 @@ export function restorationGraph(model: Model, random: Random): OnnxGraph {
   return chain('restoration', at, channelsOf(model, at), layers, random)
 }
 
-/** A small U-Net from probabilities of a mask to logits of a plausible one. */
+/** How sure of its input the shape prior is before it has learned anything. */
+const sureness = 6
+
+/** A small U-Net from probabilities of a mask to logits of a plausible one. What it learns is what to change: it begins as
+ *  the input itself, so that thin structures are there from the first step on. */
 export function shapePriorGraph(classes: number, random: Random): OnnxGraph {
   const graph = unetGraph({ base: 8, depth: 3, inputs: classes, classes }, random)
   const [input] = graph.inputs
@@ -49,8 +53,20 @@ export function shapePriorGraph(classes: number, random: Random): OnnxGraph {
   const nodes = graph.nodes.map((node) => ({
     ...node,
     inputs: node.inputs.map((value) => (value === input!.name ? name : value)),
+    outputs: node.outputs.map((value) => (value === 'logits' ? 'change' : value)),
   }))
-  return { ...graph, name: 'shape-prior', nodes, inputs: [{ ...input!, name }] }
+  const data = Float32Array.from({ length: classes ** 2 }, (_, n) => (n % (classes + 1) === 0 ? sureness : 0))
+  const same = { name: 'same.weight', dims: [classes, classes, 1, 1], dataType: float32, data }
+  const head = graph.initializers.get('head.weight')!
+  const initializers = new Map(graph.initializers)
+    .set(same.name, same)
+    .set(head.name, { ...head, data: new Float32Array(head.data.length) })
+  const attributes = { kernel_shape: [1, 1] }
+  nodes.push(
+    { name: 'same', opType: 'Conv', domain: '', inputs: [name, same.name], outputs: ['same'], attributes },
+    { name: 'sum', opType: 'Add', domain: '', inputs: ['change', 'same'], outputs: ['logits'], attributes: {} },
+  )
+  return { ...graph, name: 'shape-prior', nodes, initializers, inputs: [{ ...input!, name }] }
 }
 
 /** How many channels a value of the network has: those of the scale that made it, or of the filter. */
@@ -87,8 +103,10 @@ function chain(
     if (layer === 'mean over places') return add('GlobalAveragePool', [x])
     const { channels } = layer
     const bias = tensor(`${name}.${n}.bias`, [channels], () => 0)
+    // The last one begins with nothing: no step is lost on unlearning what chance says.
+    const spread = n < layers.length - 1 ? 1 : 0
     const filter = (dims: readonly number[], fanIn: number): string =>
-      tensor(`${name}.${n}.weight`, dims, () => Math.sqrt(2 / fanIn) * random.normal())
+      tensor(`${name}.${n}.weight`, dims, () => spread * Math.sqrt(2 / fanIn) * random.normal())
     if ('kind' in layer)
       add('ConvTranspose', [x, filter([from, channels, 2, 2], from), bias], { kernel_shape: [2, 2], strides: [2, 2] })
     else {

@@ -17,8 +17,10 @@ export type Task = (model: Model, companion: Model, slices: SourceSlices) => (ra
 
 const batchSize = 6
 /** Slices whose features the rotation head learns from, and how many at a time. */
-const slicesTurned = 320
+const slicesTurned = 560
 const turnedInBatch = 32
+/** They are moved by this share of their size at most, either way: where a head lies must not give its turn away. */
+const mostMoved = 1 / 16
 /** As methods/restoration.ts hides them unless told otherwise. */
 const cells = { cell: 8, ratio: 0.5 }
 
@@ -27,11 +29,12 @@ const images = ({ images: data, count, nj, ni }: SourceSlices): tf.Tensor4D => t
 /** Which way a slice of a scan was turned, told from the network's features, which are computed once. */
 export const rotationTask: Task = (model, companion, slices) => {
   const encoder = partOf(model, companion)
-  const shown = drawSlices(slices, slicesTurned, createRandom(slices.count))
+  const chance = createRandom(slices.count)
+  const shown = drawSlices(slices, slicesTurned, chance)
   let shape: readonly number[] = []
   const features = Array.from({ length: slicesTurned }, (_, n) =>
     scoped(() => {
-      const upright = squareSlices(images(sliceAt(shown, n)))
+      const upright = moved(squareSlices(images(sliceAt(shown, n))), chance)
       const found = encoder.logits(turnSlices(tf.tile(upright, [4, 1, 1, 1]), [0, 1, 2, 3]))
       shape = found.shape.slice(1)
       return found.dataSync() as Float32Array
@@ -50,6 +53,16 @@ export const rotationTask: Task = (model, companion, slices) => {
     const truth = tf.oneHot(tf.tensor1d(turns, 'int32'), 4)
     return () => tf.mean(crossEntropy(truth, turnLogits(companion.logits(batch))))
   }
+}
+
+/** A slice [1, j, i, 1], shifted, and mirrored in every other case. */
+function moved(slice: tf.Tensor, random: Random): tf.Tensor {
+  const most = Math.round(mostMoved * slice.shape[1]!)
+  const [di, dj] = [random.integer(2 * most + 1), random.integer(2 * most + 1)]
+  const sides: [number, number] = [most, most]
+  const padded = tf.pad(slice, [[0, 0], sides, sides, [0, 0]], tf.min(slice).dataSync()[0])
+  const shifted = tf.slice(padded, [0, dj, di, 0], slice.shape)
+  return random.next() < 0.5 ? tf.reverse(shifted, 2) : shifted
 }
 
 /** What is hidden in a slice, told from what the network sees of the rest. */

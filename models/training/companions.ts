@@ -32,7 +32,7 @@ type Recipe = {
 /** Some minutes of two cores each. */
 const recipes: readonly Recipe[] = [
   { kind: 'rotation', graph: rotationGraph, task: rotationTask, steps: 400, learningRate: 2e-3 },
-  { kind: 'restoration', graph: restorationGraph, task: restorationTask, steps: 200, learningRate: 3e-3 },
+  { kind: 'restoration', graph: restorationGraph, task: restorationTask, steps: 800, learningRate: 3e-3 },
   {
     kind: 'shapePrior',
     graph: (model, random) => shapePriorGraph(model.card.output.labels.length + 1, random),
