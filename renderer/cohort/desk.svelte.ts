@@ -228,9 +228,6 @@ export class CohortDesk {
       this.readTablesLater()
     }
     if (event === 'changed' && payload.what.includes('cohorts')) void this.workspace.guard(this.reread(payload.cohort))
-    const isOfCohort = event === 'job' && payload.cohort === this.id && this.id !== null
-    if (isOfCohort && payload.state !== 'running' && payload.state !== 'cancelling')
-      void this.workspace.guard(this.refresh())
   }
 
   private async reread(changed: string | undefined): Promise<void> {
