@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { CaseRow as CaseRowSchema } from '../../evaluate/case-row.ts'
 import type { CaseRow, LabelScore } from '../../evaluate/case-row.ts'
 import { EvaluationSummary } from '../../evaluate/evaluation.ts'
 import { summarise } from '../../evaluate/summary.ts'
@@ -186,6 +187,15 @@ test('report.json and summary.json follow the published schemas', async () => {
     expect(check({ ...value, schema: 2 })).toBe(false)
     expect(check({ ...value, counts: undefined })).toBe(false)
   }
+})
+
+test('rows follow the published schema of a line of cases.jsonl', async () => {
+  const published = z.toJSONSchema(CaseRowSchema)
+  const path = '../../../docs/schemas/case-row.schema.json'
+  await expect(JSON.stringify(published, null, 2) + '\n').toMatchFileSnapshot(path)
+  const check = new Ajv2020({ strict: false, validateFormats: false }).compile(published)
+  for (const row of rows) expect(check(JSON.parse(JSON.stringify(row))), JSON.stringify(check.errors)).toBe(true)
+  expect(check({ ...rows[0], verdict: 3 })).toBe(false)
 })
 
 test('limits of agreement are those of the definition', () => {
