@@ -1,16 +1,18 @@
-// npm run screenshots: the README's pictures, of the real app at work on the sample, into docs/pictures.
+// npm run screenshots: the README's pictures, of the real app at work on the sample and on a cohort, into docs/pictures.
 import { decode, encode } from 'fast-png'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { startApp } from '../tests/e2e/app.ts'
 import { browser, withoutBrowser } from '../tests/e2e/browser.ts'
+import { evaluatedCohort } from './cohort-evaluation.ts'
 
 const folder = join(import.meta.dirname, '../docs/pictures')
 const longestMs = 600_000
 
 if (!browser) throw new Error(`There are no pictures without a browser${withoutBrowser}.`)
 mkdirSync(folder, { recursive: true })
-const app = await startApp(['--sample'], { settings: { model: 'brain-t1w-one-scanner' } })
+const cohort = evaluatedCohort()
+const app = await startApp(['--sample', '--root', dirname(cohort)], { settings: { model: 'brain-t1w-one-scanner' } })
 try {
   const { page, close } = await app.open({ width: 1280, height: 800 })
   const picture = async (name: string): Promise<void> => {
@@ -20,6 +22,15 @@ try {
     writeFileSync(join(folder, `${name}.png`), smaller(await page.screenshot()))
   }
   await page.getByRole('slider', { name: 'Axial', exact: true }).waitFor()
+  await page.keyboard.press('Alt+8')
+  await page.keyboard.press('Control+O')
+  const options = page.getByTestId('folder-browser').getByRole('option')
+  await options.filter({ hasText: basename(dirname(cohort)) }).dblclick()
+  await options.filter({ hasText: basename(cohort) }).click()
+  await page.getByRole('button', { name: /^Open “/ }).click()
+  await page.getByTestId('headline').waitFor()
+  await picture('cohort')
+  await page.keyboard.press('Alt+2')
   await page.keyboard.press('Shift+S')
   await page.locator('.summary').getByText('Grey matter').waitFor({ timeout: longestMs })
   await picture('reader')

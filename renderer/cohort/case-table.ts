@@ -1,6 +1,5 @@
 /** Which cases a reader wants to see, and in which order. */
 import type { CohortResult } from '../../main/contract/cohort-schemas.ts'
-import type { ResultView } from './result-view.svelte.ts'
 import { diceOf, type After } from './results.ts'
 
 export type CaseColumn = 'case' | 'scanner' | 'verdict' | 'before' | 'after' | 'change' | 'volume'
@@ -67,12 +66,14 @@ export function matches({ result }: CaseLine, wanted: string): boolean {
     .every((word) => text.includes(word))
 }
 
+type Wish = { readonly after: After; readonly filter: CaseFilter; readonly wanted: string; readonly sort: CaseSort }
+
 /** The lines that a reader asked for, in the order asked for. */
 export function shownLines(
   results: readonly CohortResult[],
   method: string,
   label: string,
-  { after, filter, wanted, sort }: Pick<ResultView, 'after' | 'filter' | 'wanted' | 'sort'>,
+  { after, filter, wanted, sort }: Wish,
 ): readonly CaseLine[] {
   const lines = caseLines(results, method, label, after)
   return sortedLines(

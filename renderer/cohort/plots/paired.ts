@@ -46,7 +46,7 @@ export function pairedLayout(groups: readonly PairGroup[], width: number, em: nu
   const left = 3.4 * em
   const room = width - left - 0.5 * em
   const abreast = Math.max(1, Math.min(groups.length, Math.floor(room / (9 * em))))
-  const column = Math.min(24 * em, room / abreast)
+  const column = Math.min(36 * em, room / abreast)
   const [above, plot, below] = [0.9 * em, 15 * em, 7.4 * em]
   const count = Math.max(1, Math.ceil(groups.length / abreast))
   const rows = Array.from({ length: count }, (_, row): PairedRow => {
