@@ -103,10 +103,7 @@ export async function evaluateOn(request: Evaluating, machine: Machine, work: Wo
       if (foretold) request.onForecast(foretold)
     }
     const rows: CaseRow[] = []
-    const pace = createPace(
-      todo.reduce((sum, one) => sum + one.methods.length, 0),
-      work,
-    )
+    const pace = createPace(todo, work)
     for (const { one, methods: left } of todo) {
       const around = { model, engine, evaluation, folder, keepRuns, work, pace, onRow: request.onRow }
       rows.push(...(await evaluateOne(one, left, around)))
@@ -222,18 +219,32 @@ async function readCase(one: ManifestCase, model: Model, work: Work): Promise<Om
   return { model, input, study: modelStudy(input.volume, model), reference }
 }
 
-/** Progress over all episodes; the time left is that of the mean episode so far. */
-function createPace(total: number, work: Work): Around['pace'] {
-  const began = performance.now()
+/** Progress over all episodes; the time left is that of the mean episode of each method so far, where one is done. */
+function createPace(todo: readonly Left[], work: Work): Around['pace'] {
+  const ahead = new Map<string, number>()
+  for (const { name } of todo.flatMap(({ methods }) => methods)) ahead.set(name, (ahead.get(name) ?? 0) + 1)
+  const total = [...ahead.values()].reduce((sum, count) => sum + count, 0)
+  const spent = new Map<string, { ms: number; count: number }>()
+  const meanOf = (method: string): number => {
+    const all = spent.has(method) ? [spent.get(method)!] : [...spent.values()]
+    return all.reduce((sum, { ms }) => sum + ms, 0) / all.reduce((sum, { count }) => sum + count, 0)
+  }
+  let doing: { readonly method: string; readonly since: number } | undefined
   let begun = -1
   return (one, method) => {
     begun++
-    const done = begun
-    const started = performance.now()
-    const each = done > 0 ? (started - began) / done : undefined
-    const tell = (doing: string): void => {
-      const left = each && Math.max(0, each * (total - done) - (performance.now() - started))
-      work.onProgress(`case ${one.case}, ${method}${doing}`, done / total, left)
+    const [done, started] = [begun, performance.now()]
+    if (doing) {
+      const { ms, count } = spent.get(doing.method) ?? { ms: 0, count: 0 }
+      spent.set(doing.method, { ms: ms + started - doing.since, count: count + 1 })
+    }
+    doing = { method, since: started }
+    ahead.set(method, ahead.get(method)! - 1)
+    const later = [...ahead].reduce((sum, [name, count]) => sum + (count > 0 ? count * meanOf(name) : 0), 0)
+    const tell = (stage: string): void => {
+      const left = later + Math.max(0, meanOf(method) - (performance.now() - started))
+      // NaN before the first is done; 0 where the last takes longer than the others did.
+      work.onProgress(`case ${one.case}, ${method}${stage}`, done / total, left > 0 ? left : undefined)
     }
     tell('')
     return { signal: work.signal, onProgress: (stage) => tell(`: ${stage}`) }
