@@ -4,7 +4,7 @@ import type { Random } from '../volume/random.ts'
 
 /** The task of masked restoration (methods/restoration.ts), for those who train its head too. */
 
-export type Cells = {
+type Cells = {
   /** Side of a cell in pixels. */
   readonly cell: number
   /** Share of the cells that are hidden. */

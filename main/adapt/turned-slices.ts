@@ -5,7 +5,7 @@ import type { Symmetry } from './views.ts'
 
 /** The task of the rotation head (methods/rotation.ts), for those who train the head too. */
 
-export type Turns = readonly Symmetry['turns'][]
+type Turns = readonly Symmetry['turns'][]
 
 /** Slices [n, j, i, 1], each turned by so many quarter turns. The slices are square. */
 export function turnSlices(upright: Tensor, turns: Turns): Tensor {

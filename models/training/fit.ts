@@ -4,7 +4,7 @@ import { createRandom } from '../../main/volume/random.ts'
 import type { Random } from '../../main/volume/random.ts'
 import { AdamW } from './adamw.ts'
 
-export type Fit = {
+type Fit = {
   readonly name: string
   readonly steps: number
   readonly learningRate: number
