@@ -1,5 +1,5 @@
 /** What goes wrong around an evaluation in a lab: each ends in one clear sentence, or in a row that says it. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { CaseRow } from '../main/evaluate/case-row.ts'
@@ -115,6 +115,15 @@ test('references: on another grid, empty, of another place, of other labels, mis
     expect(read('references', name), name).not.toMatch(/Mustermann|Büro/)
 })
 
+test('what a kill left of a file that was being written is cleared away, and is no other content', async () => {
+  mkdirSync(at('begun'))
+  writeFileSync(at('begun', 'evaluation.json.3141592653'), '{"schema":')
+  const old = new Date(Date.now() - 3_600_000)
+  utimesSync(at('begun', 'evaluation.json.3141592653'), old, old)
+  expect((await evaluate('odd.csv', 'begun')).code).toBe(0)
+  expect(readdirSync(at('begun')).sort()).toEqual(readdirSync(at('odd')).sort())
+})
+
 test('a manifest that was changed after the start is another evaluation', async () => {
   writeFileSync(at('changing.csv'), 'case,image\na,Mustermann Jörg.nii.gz\n')
   expect((await evaluate('changing.csv', 'changing')).code).toBe(0)
@@ -168,6 +177,20 @@ test('more shards than cases: the empty ones are evaluations without a row, and 
   expect((await scanbridge(['merge', ...parts, '--out', at('joined')])).code).toBe(0)
   for (const name of ['cases.jsonl', 'cases.csv', 'summary.json', 'report.json', 'report.pdf', 'report.html'])
     expect(read('joined', name) === read('odd', name), name).toBe(true)
+})
+
+test('a merge that was killed on its way is done again, to the same files', async () => {
+  const args = ['merge', ...[1, 2, 3].map((n) => at(`part-${n}`)), '--out', at('half')]
+  for (const file of ['evaluation.json', 'cases.jsonl', 'summary.json']) {
+    const { child, done } = start(args)
+    while (!existsSync(at('half', file)) && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    child.kill('SIGKILL')
+    await done
+  }
+  expect((await scanbridge(args)).code).toBe(0)
+  for (const name of ['evaluation.json', 'cases.jsonl', 'cases.csv', 'summary.json', 'report.json', 'report.pdf'])
+    expect(read('half', name) === read('odd', name), name).toBe(true)
 })
 
 test('a merge harms nothing: not a shard, not a folder with other rows, and no folder is half made', async () => {

@@ -56,9 +56,10 @@ export async function openEvaluation(
   } catch (cause) {
     throw cannotWrite(folder, cause)
   }
+  await removeUnfinished(folder)
   const settings = join(folder, 'evaluation.json')
   if (existsSync(settings)) refuseOther(folder, await readEvaluation(folder), evaluation, words)
-  else if ((await readdir(folder)).length > 0) throw inTheWay(folder)
+  else if ((await readdir(folder)).some((name) => !unfinished.test(name))) throw inTheWay(folder)
   else await writeInto(folder, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`)
   const rows = await readRows(folder, true)
   cutHalfLine(join(folder, 'timing.jsonl'))
@@ -150,6 +151,18 @@ export async function writeInto(folder: string, name: string, content: string | 
       throw cannotWrite(folder, cause)
     },
   )
+}
+
+/** Names that write-file-atomic gives to what is not whole yet. */
+const unfinished = /^(evaluation|cases|summary|report)\.\w+\.\d{9,10}$/
+
+/** What a kill leaves of a file that had been begun; a process that is at work has younger ones. */
+async function removeUnfinished(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => unfinished.test(name))
+  for (const path of names.map((name) => join(folder, name))) {
+    const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
+    if (Date.now() - written > 60_000) await rm(path, { force: true })
+  }
 }
 
 /** What a kill leaves at the end of a file of lines. */
