@@ -401,7 +401,8 @@ describe('the sample', () => {
     expect(input.series).toMatchObject([{ files: 56, volumes: [{ shape: [192, 240, 56] }] }])
     const { header } = await app.service['input.voxels'](input.suggested!, {})
     const grid = { shape: header.shape, affine: header.affine }
-    const truth = await readReference(join(app.home, 'sample/se-t1-9000/truth.nii.gz'), grid, [])
+    const labels = [{ value: 1, name: 'CSF', color: '#000000' }]
+    const truth = await readReference(join(app.home, 'sample/se-t1-9000/truth.nii.gz'), grid, labels)
     expect(truth.shape).toEqual(header.shape)
     expect(new Set(truth.data).size).toBeGreaterThan(2)
     const again = performance.now()
