@@ -52,7 +52,10 @@ export function modelStudy(volume: Volume, model: Model, free = freeMemory()): M
 /** What the system can give this process, its limits counted; SCANBRIDGE_MEMORY_GB is what a user lets it have. */
 function freeMemory(): number {
   const own = Number(process.env['SCANBRIDGE_MEMORY_GB'])
-  return own > 0 ? own * 1e9 : process.availableMemory() + process.memoryUsage.rss()
+  if (own > 0) return own * 1e9
+  // macOS counts as free only what nothing has ever used, and makes room as it is asked for.
+  if (process.platform === 'darwin') return Infinity
+  return process.availableMemory() + process.memoryUsage.rss()
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
