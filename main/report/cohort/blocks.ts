@@ -8,13 +8,13 @@ import type { Fact, Tile } from '../sections.ts'
 import { blandAltman, mostVolumes } from './bland-altman.ts'
 import { boxes, mostPoints } from './boxes.ts'
 import type { CohortReport } from './cohort-report.ts'
+import { columnName } from './groupings.ts'
 import { mostLines, pairedLines } from './paired-lines.ts'
 import { looks } from './plot.ts'
 import { scoredRows } from './scored.ts'
 import { shareBars } from './share-bars.ts'
 import {
   caseTable,
-  columnName,
   emptyTable,
   failureTable,
   groupTable,

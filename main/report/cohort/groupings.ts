@@ -31,3 +31,15 @@ export function groupings(rows: readonly Pick<CaseRow, 'index' | 'columns'>[]): 
   }
   return { columns, leftOut }
 }
+
+const columnNames: Readonly<Record<string, string>> = {
+  scanner: 'scanner',
+  manufacturer: 'maker',
+  model: 'scanner model',
+  fieldStrength: 'field strength',
+  group: 'group',
+}
+
+export function columnName(column: string): string {
+  return columnNames[column] ?? column
+}

@@ -1,8 +1,7 @@
 import type { CaseRow } from '../../evaluate/case-row.ts'
 import { groupValue } from '../../evaluate/summary.ts'
-import { groupings } from './groupings.ts'
+import { columnName, groupings } from './groupings.ts'
 import type { LeftOut } from './groupings.ts'
-import { columnName } from './tables.ts'
 
 /** Scanners are what it is about, and the group marks what is in domain: they are there even where they tell nothing new. */
 const always = ['scanner', 'group']

@@ -3,6 +3,7 @@ import type { Change, GroupSummary, Metric, MetricSummary, MethodSummary, Spread
 import { change, none, number } from '../format.ts'
 import type { Table } from '../sections.ts'
 import type { CohortReport } from './cohort-report.ts'
+import { columnName } from './groupings.ts'
 import { meanDice, scoredRows } from './scored.ts'
 import type { CaseRow } from '../../evaluate/case-row.ts'
 
@@ -112,18 +113,6 @@ export function methodTable({ methods, evaluation }: CohortReport): SizedTable {
     numbers: numbersFrom(1, header),
     shares: [2, 0.65, 2, 2.2, 0.85, 0.85, 0.7, 1, 1],
   }
-}
-
-const columnNames: Readonly<Record<string, string>> = {
-  scanner: 'scanner',
-  manufacturer: 'maker',
-  model: 'scanner model',
-  fieldStrength: 'field strength',
-  group: 'group',
-}
-
-export function columnName(column: string): string {
-  return columnNames[column] ?? column
 }
 
 /** Groupings that split the cases, or at least name something: one group called unknown tells nothing. */
