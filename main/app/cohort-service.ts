@@ -27,7 +27,7 @@ export function createCohortService(shared: Shared, start: RunHandlers['start'])
   const { jobs, inputs, cohorts, emit, now } = shared
   /** Of a cohort as it is; gone with every change. */
   const forecasts = new Map<string, CohortForecast>()
-  let tables: { readonly id: string; readonly rows: number; readonly made: CohortTables } | undefined
+  let tables: MadeTables | undefined
 
   const changed = (cohort: string): void => emit({ event: 'changed', payload: { what: ['cohorts'], cohort } })
   const atWork = (id: string): Job | undefined =>
@@ -288,10 +288,12 @@ export function createCohortService(shared: Shared, start: RunHandlers['start'])
     async 'cohort.tables'({ cohort: id }) {
       const evaluation = await begun(id)
       const rows = await cohorts.caseRows(id)
-      if (tables?.id === id && tables.rows === rows.length) return tables.made
+      if (tables?.id === id && (tables.rows === rows.length || (atWork(id) && isFresh(tables)))) return tables.made
       const { cohortTables } = await import('./cohort-tables.ts')
-      const made = cohortTables(evaluation, rows, await cohorts.report(id))
-      tables = { id, rows: rows.length, made }
+      const written = await cohorts.report(id)
+      const began = performance.now()
+      const made = cohortTables(evaluation, rows, written)
+      tables = { id, rows: rows.length, made, at: performance.now(), ms: performance.now() - began }
       return made
     },
     async 'cohort.open-scan'({ cohort, row }) {
@@ -332,6 +334,20 @@ export function createCohortService(shared: Shared, start: RunHandlers['start'])
       return {}
     },
   }
+}
+
+type MadeTables = {
+  readonly id: string
+  readonly rows: number
+  readonly made: CohortTables
+  /** performance.now() when they were there, and what they took. */
+  readonly at: number
+  readonly ms: number
+}
+
+/** Tables of a cohort at work are made anew as often as they hold it up for a twentieth of the time at most. */
+function isFresh({ at, ms }: MadeTables): boolean {
+  return performance.now() - at < 20 * ms
 }
 
 /** Where a pick lies. */
