@@ -52,6 +52,8 @@ export class CohortDesk {
   )
 
   private readonly workspace: Workspace
+  /** The state of the cohort, once it is read, says which tab to show. */
+  private isTabOpen = false
   private readonly choices = new Latest()
   private readonly tableReads = new Latest()
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -89,9 +91,9 @@ export class CohortDesk {
     this.workspace.view = 'cohort'
     if (this.id !== id) this.forget()
     this.id = id
+    this.isTabOpen = tab === undefined
+    if (tab) this.tab = tab
     await this.read(id)
-    const { cohort } = this
-    if (this.id === id && cohort) this.tab = tab ?? (cohort.state === 'draft' ? 'scans' : 'results')
   }
 
   close(): void {
@@ -121,6 +123,8 @@ export class CohortDesk {
       if (!isWanted()) return
       this.problem = undefined
       this.cohort = cohort
+      if (this.isTabOpen) this.tab = cohort.state === 'draft' ? 'scans' : 'results'
+      this.isTabOpen = false
       // One that was told of while the list was on its way is kept.
       this.results = this.results.reduce(withResult, results)
       if (this.results.length > 0) await this.readTables()
