@@ -13,8 +13,7 @@ const scanners = [
   { preset: 'surface-coil', group: '' },
 ]
 const subjects = [9001, 9002]
-/** Quick ones: the picture is of the page, not of the best method. */
-const methods = ['--method', 'norm', '--method', 'tent', '--set', 'tent:steps=5', '--set', 'tent:slices=12']
+const methods = ['--method', 'consistency', '--method', 'norm']
 
 /** The folder of the evaluation. Stopped, it goes on where it was. */
 export function evaluatedCohort(): string {
