@@ -7,7 +7,6 @@ import type { StepPreview } from '../adapt/previews.ts'
 import { UserError } from '../errors.ts'
 import type { Model } from '../model/model.ts'
 import { restoreGrid } from '../predict/postprocess.ts'
-import { toModelGrid } from '../predict/preprocess.ts'
 import type { ModelStudy } from '../predict/study.ts'
 import { formats, writePictures, writeReports } from '../report/files.ts'
 import { choosePlaces, drawScan } from '../report/pictures.ts'
@@ -23,6 +22,7 @@ import type { Input } from './input.ts'
 import { segSource, settleKept, storeSegSource, writeKept } from './kept-files.ts'
 import { againstReference, labelNames, volumeTable } from './masks.ts'
 import { findMethod } from './methods.ts'
+import { modelStudy } from './model-study.ts'
 import type { Work } from './progress.ts'
 
 /** What to adapt, to what, and how. */
@@ -68,7 +68,7 @@ export async function adaptTo(adapting: Adapting, work: Work, watcher: Watcher =
   const { name, version, sha256 } = model.card
   const parameters = parseOptions(findMethod(method).options, options)
   work.onProgress('preparing', 0)
-  const study = toModelGrid(input.volume, model.card, model.stride)
+  const study = modelStudy(input.volume, model)
   work.signal.throwIfAborted()
   const run = await createRun(adapting.out, {
     ...(id !== undefined && { id }),
