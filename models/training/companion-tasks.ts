@@ -17,7 +17,7 @@ export type Task = (model: Model, companion: Model, slices: SourceSlices) => (ra
 
 const batchSize = 6
 /** Slices whose features the rotation head learns from, and how many at a time. */
-const slicesTurned = 560
+const slicesTurned = 1100
 const turnedInBatch = 32
 /** They are moved by this share of their size at most, either way: where a head lies must not give its turn away. */
 const mostMoved = 1 / 16

@@ -31,7 +31,7 @@ type Recipe = {
 
 /** Some minutes of two cores each. */
 const recipes: readonly Recipe[] = [
-  { kind: 'rotation', graph: rotationGraph, task: rotationTask, steps: 400, learningRate: 2e-3 },
+  { kind: 'rotation', graph: rotationGraph, task: rotationTask, steps: 500, learningRate: 2e-3 },
   { kind: 'restoration', graph: restorationGraph, task: restorationTask, steps: 800, learningRate: 3e-3 },
   {
     kind: 'shapePrior',
