@@ -46,9 +46,9 @@ beforeAll(async () => {
 afterAll(() => model.dispose())
 
 const companions: [name: string, graph: () => ReturnType<typeof rotationGraph>, task: Task, steps: number][] = [
-  ['rotation', () => rotationGraph(model, createRandom(1)), rotationTask, 60],
+  ['rotation', () => rotationGraph(model, createRandom(1)), rotationTask, 30],
   ['restoration', () => restorationGraph(model, createRandom(1)), restorationTask, 30],
-  ['shapePrior', () => shapePriorGraph(classes, createRandom(1)), shapePriorTask, 100],
+  ['shapePrior', () => shapePriorGraph(classes, createRandom(1)), shapePriorTask, 60],
 ]
 
 it.each(companions)('%s learns its task, and the model itself does not change', async (name, graph, task, steps) => {
