@@ -7,9 +7,9 @@ import type { Note, ProbabilityMap } from '../volume/volume.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { predictAdapted, predictCheckpoint, takeCheckpoint } from './checkpoint.ts'
 import { Examiner } from './examiner.ts'
-import type { Candidate, Verdict } from './examiner.ts'
+import type { Candidate, SourceMeasures, Verdict } from './examiner.ts'
 import type { GuardScores } from './guard.ts'
-import type { Method, StepReport, StepTrace } from './method.ts'
+import type { Extent, Method, StepReport, StepTrace } from './method.ts'
 import { parseOptions } from './options.ts'
 import type { OptionValue, OptionValues } from './options.ts'
 import { Previews } from './previews.ts'
@@ -36,6 +36,12 @@ export type EpisodeRequest = {
   readonly trace?: boolean
   /** false: no scores and no verdict; the last state is kept. */
   readonly guard: boolean
+  /** The source model's prediction of the study, where it is known. */
+  readonly before?: ProbabilityMap
+  /** Shared by episodes on the same slices of one study: what the first measured of the source model is not measured again. */
+  readonly measured?: SourceMeasures
+  /** How far to adapt whatever the gate finds: to learn what would have come of it. */
+  readonly extent?: Extent
   /** Milliseconds from any start. */
   readonly now?: () => number
   readonly onProgress?: (progress: Progress) => void
@@ -145,7 +151,7 @@ class Episode {
     const depth = study.volume.shape[2]
     const wanted = this.method.slices(this.options)
     this.progress.begin('source prediction', 2 * depth + 10 * Math.min(wanted, study.tissueSlices.length))
-    const before = await predictStudy(model, study, this.predicting())
+    const before = this.request.before ?? (await predictStudy(model, study, this.predicting()))
     yield { kind: 'before', probability: before, elapsedMs: this.progress.elapsedMs }
 
     const work = new EpisodeWork({
@@ -161,8 +167,8 @@ class Episode {
       advance: (slices) => this.progress.advance(slices),
     })
     this.previews?.first(work)
-    const examiner = new Examiner(work, this.method, guard)
-    const gate = await examiner.gate()
+    const examiner = new Examiner(work, this.method, guard, this.request.measured)
+    const gate = await examiner.gate(this.request.extent)
     work.extent = gate.extent
     yield this.event(work, 'gate', {}, { scores: gate.scores })
     if (gate.extent !== 'none') {

@@ -2,12 +2,14 @@ import type { Checkpoint } from './checkpoint.ts'
 import { storable } from './checkpoint.ts'
 import { reweight } from './class-statistics.ts'
 import { classDepths, isInsideOut } from './contrast.ts'
-import { selectSlices } from './correction.ts'
+import { airOf, selectSlices } from './correction.ts'
+import { evidenceScores } from './evidence.ts'
 import { chooseState, drift, judge } from './guard.ts'
 import type { GuardContext, GuardScores, StatePrediction } from './guard.ts'
-import type { Gate, Method } from './method.ts'
+import type { Extent, Gate, Method } from './method.ts'
 import { normDistance, observe } from './norm-layers.ts'
 import { heldOutConsistency, intensityConsistency, labelsOf } from './scores.ts'
+import { shapeScore } from './shape-score.ts'
 import { interleavedBatches, spreadSlices } from './slices.ts'
 import type { EpisodeWork } from './work.ts'
 import { createRandom } from '../volume/random.ts'
@@ -33,6 +35,12 @@ export type Verdict = {
   readonly reasons: readonly string[]
 }
 
+/** What was measured of the source model on a study's slices: the same for every episode on them, whatever its method. */
+export type SourceMeasures = {
+  gate?: Pick<Gate, 'scores'> & { readonly distance: number }
+  prediction?: StatePrediction & { readonly shape: number }
+}
+
 /** Held-out views cost a forward pass each: a dozen slices tell as much as all. */
 const slicesHeldOut = 12
 const slicesOfDistance = 8
@@ -45,17 +53,18 @@ export class Examiner {
   private readonly method: Method
   private readonly guard: boolean
   private gateDecision: Gate = { extent: 'full', scores: {}, reason: '' }
-  private source: StatePrediction | undefined
+  private readonly measured: SourceMeasures
 
-  constructor(work: EpisodeWork, method: Method, guard: boolean) {
+  constructor(work: EpisodeWork, method: Method, guard: boolean, measured: SourceMeasures = {}) {
     this.work = work
     this.method = method
     this.guard = guard
+    this.measured = measured
   }
 
-  /** Whether to adapt at all: the method's own gate, or else the guard's. */
-  async gate(): Promise<Gate> {
-    const { work, method, guard } = this
+  /** Whether to adapt at all: the method's own gate, or else the guard's. `extent`: whatever they find, where it can be done. */
+  async gate(extent?: Extent): Promise<Gate> {
+    const { work, method, guard, measured } = this
     const whole: Gate = { extent: 'full', scores: {}, reason: '' }
     if (work.study.volume.shape[2] === 0) {
       this.gateDecision = { extent: 'none', scores: {}, reason: 'No slice of the scan shows tissue.' }
@@ -67,10 +76,16 @@ export class Examiner {
       this.gateDecision = { extent: 'none', scores: {}, reason, isRefused: true }
       return this.gateDecision
     }
-    const distance = guard ? await this.normDistance() : undefined
+    if (extent && measured.gate) {
+      this.gateDecision = { extent, scores: measured.gate.scores, reason: '' }
+      return this.gateDecision
+    }
+    const distance = guard ? await this.normDistance(work.study) : undefined
     const scores = distance === undefined ? {} : { 'S11 norm distance': distance }
-    const own = method.gate ? await method.gate(work) : guard ? await this.isInDomain(distance) : whole
+    const found = method.gate ? await method.gate(work) : guard ? await this.isInDomain(distance) : whole
+    const own = extent ? { ...found, extent, reason: '' } : found
     this.gateDecision = { ...own, scores: { ...own.scores, ...scores } }
+    measured.gate = { scores: this.gateDecision.scores, distance: distance ?? NaN }
     return this.gateDecision
   }
 
@@ -122,20 +137,37 @@ export class Examiner {
         candidate: { step, phase, checkpoint: checkpoint(), harmful: false, consistency: NaN, scores: {}, reasons: [] },
       }
     }
-    this.source ??= {
-      network: work.sourceProbability,
-      probability: work.sourceProbability,
-      consistency: await this.consistency(work.source, work.study, work.sourceProbability),
-    }
+    const source = await this.sourcePrediction()
+    const { distance } = this.measured.gate!
     const consistency = await this.consistency(student, input, probability)
     const final = work.surroundings.reweighting
     const adapted = final ? reweight(restored, probability, classes, final, final.exponent) : probability
     const taken = checkpoint()
-    const verdict = judge({ network: probability, probability: adapted, consistency }, this.source, this.context())
-    const moved = drift(student, work.source, [...taken.keys()].filter(isWeight(work)))
-    return {
-      candidate: { step, phase, checkpoint: taken, ...verdict, consistency, scores: { ...verdict.scores, ...moved } },
+    const state = { network: probability, probability: adapted, consistency }
+    const verdict = judge(state, source, this.context())
+    const evidence = {
+      shape: [source.shape, await this.shape(adapted)] as const,
+      distance: [distance, work.correction ? ((await this.normDistance(input)) ?? NaN) : distance] as const,
+      intensity: work.correction ? restored : withoutAir(work),
     }
+    const scores = {
+      ...verdict.scores,
+      ...evidenceScores(state, source, evidence, this.context()),
+      ...drift(student, work.source, [...taken.keys()].filter(isWeight(work))),
+      ...this.gateDecision.scores,
+    }
+    return { candidate: { step, phase, checkpoint: taken, ...verdict, consistency, scores } }
+  }
+
+  private async sourcePrediction(): Promise<NonNullable<SourceMeasures['prediction']>> {
+    const { source, study, sourceProbability } = this.work
+    this.measured.prediction ??= {
+      network: sourceProbability,
+      probability: sourceProbability,
+      consistency: await this.consistency(source, study, sourceProbability),
+      shape: await this.shape(sourceProbability),
+    }
+    return this.measured.prediction
   }
 
   verdict(candidates: readonly Candidate[], divergence: string | undefined): Verdict {
@@ -163,16 +195,17 @@ export class Examiner {
       return { verdict: 'rolled-back', kept: 'source', scores: last.scores, reasons }
     }
     const earlier = chosen === last ? [] : [whyEarlier(chosen, last)]
-    const steadier = `Steadiness under held-out views: ${this.source!.consistency.toFixed(3)} before, ${chosen.consistency.toFixed(3)} after.`
+    const steadier = `Steadiness under held-out views: ${this.measured.prediction!.consistency.toFixed(3)} before, ${chosen.consistency.toFixed(3)} after.`
     const reasons = [...gateReasons, ...earlier, ...chosen.reasons, steadier]
     return { verdict: 'accepted', kept: chosen.step, scores: chosen.scores, reasons }
   }
 
-  private async normDistance(): Promise<number | undefined> {
-    const { source, study, signal, advance } = this.work
+  /** S11 of the slices in the source network; undefined where it has no norm layers. */
+  private async normDistance(input: EpisodeWork['input']): Promise<number | undefined> {
+    const { source, signal, advance } = this.work
     if (source.normLayers.length === 0) return undefined
-    const batches = interleavedBatches(spreadSlices(study.tissueSlices, slicesOfDistance), slicesOfDistance / 2)
-    const { moments } = await observe(source, study, batches, { signal, onBatch: advance })
+    const batches = interleavedBatches(spreadSlices(input.tissueSlices, slicesOfDistance), slicesOfDistance / 2)
+    const { moments } = await observe(source, input, batches, { signal, onBatch: advance })
     return normDistance(source.normLayers, moments)
   }
 
@@ -193,6 +226,15 @@ export class Examiner {
     const score = await heldOutConsistency(model, slices, slices.tissueSlices, own, classes, random, signal)
     advance(2 * some.length)
     return score
+  }
+
+  /** S7 of a prediction of the slices; NaN where the model has no shape prior. */
+  private async shape(probability: Float32Array): Promise<number> {
+    const { source, study, classes, signal } = this.work
+    const [ni, nj] = study.volume.shape
+    const prior = source.companions.shapePrior
+    if (!prior) return NaN
+    return shapeScore(prior, probability, { ni, nj, classes }, spreadSlices(study.tissueSlices, slicesHeldOut), signal)
   }
 
   private context(): GuardContext {
@@ -216,6 +258,12 @@ const inOrder = (slices: readonly number[]): number[][] =>
 const isWeight = ({ source }: EpisodeWork): ((name: string) => boolean) => {
   const names = new Set(source.parameters('all').map(({ name }) => name))
   return (name) => names.has(name)
+}
+
+/** Nothing was corrected: the slices as they are, relative to air. */
+function withoutAir({ study, restored }: EpisodeWork): Float32Array {
+  const air = airOf(study)
+  return restored.map((value) => value - air)
 }
 
 function whyEarlier(chosen: Candidate, last: Candidate): string {

@@ -46,8 +46,8 @@ function slicewise(probability: Tensor, f: (mask: Uint8Array, ni: number) => Flo
   return tf.tensor3d(out, [n, nj, ni])
 }
 
-/** 1 in background that no path leads out of. */
-function enclosedBackground(mask: Uint8Array, ni: number): Float32Array {
+/** 1 in background of a slice that no path leads out of. */
+export function enclosedBackground(mask: Uint8Array, ni: number): Float32Array {
   const nj = mask.length / ni
   const background = mask.map((value) => 1 - value)
   const { labels, sizes } = components(background, [ni, nj, 1], 6)

@@ -1,0 +1,89 @@
+"""Makes calibrate.reference.json for calibrate.test.ts: fits and figures by scikit-learn (made with 1.9.1). Prints the file."""
+import json
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+rng = np.random.default_rng(11)
+of_state = ["S4 change", "S7 shape change", "S1 entropy ratio", "S4 before", "gate consistency"]
+of_source = ["S4 before", "gate consistency"]
+states = []
+for shift in range(6):
+    for case in range(2):
+        steady, agreement = rng.normal(0.85, 0.05), rng.normal(0.9, 0.04)
+        before = 0.2 + 0.8 * steady + rng.normal(0, 0.02)
+        for _ in range(5):
+            change, shape, entropy = rng.normal(0, 0.02), rng.normal(0, 0.01), rng.normal(0.9, 0.2)
+            gain = 0.05 + 1.5 * change + shape - 0.05 * steady + rng.normal(0, 0.015) - (0.3 if rng.uniform() < 0.1 else 0)
+            scores = dict(zip(of_state, (change, shape, entropy, steady, agreement)))
+            if rng.uniform() < 0.15:
+                scores["S7 shape change"] = None
+            states.append(dict(case=f"{shift}-{case}", shift=str(shift), before=before, after=before + gain, scores=scores))
+# One far outside of all others.
+states[7]["scores"]["S1 entropy ratio"] = 9.0
+states = json.loads(json.dumps(states))
+
+shift = np.array([s["shift"] for s in states])
+cases = np.array([s["case"] for s in states])
+first = np.array([n for n in range(len(states)) if n == 0 or cases[n] != cases[n - 1]])
+before, after = (np.array([s[k] for s in states]) for k in ("before", "after"))
+harmed, helped = after - before < -0.01, after - before > 0.01
+
+
+def table(names):
+    return np.array([[np.nan if s["scores"][n] is None else s["scores"][n] for n in names] for s in states])
+
+
+def scaled(model):
+    tidy = FunctionTransformer(lambda x: np.nan_to_num(np.clip(x, -4, 4)))
+    return make_pipeline(StandardScaler(), tidy, model)
+
+
+def fitted(train):
+    own = first[np.isin(first, np.flatnonzero(train))]
+    harm = scaled(LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-13, max_iter=1000))
+    change, source = scaled(Ridge(alpha=1.0)), scaled(Ridge(alpha=1.0))
+    harm.fit(table(of_state)[train], harmed[train])
+    change.fit(table(of_state)[train], np.maximum(after - before, -0.15)[train])
+    source.fit(table(of_source)[own], before[own])
+    return harm, change, source
+
+
+def estimated(models, rows):
+    harm, change, source = models
+    return harm.predict_proba(table(of_state)[rows])[:, 1], change.predict(table(of_state)[rows]), source.predict(table(of_source)[rows])
+
+
+chance, change, source = (np.zeros(len(states)) for _ in range(3))
+for left in np.unique(shift):
+    rows = shift == left
+    chance[rows], change[rows], source[rows] = estimated(fitted(~rows), rows)
+source = np.clip(source, 0, 1)
+state = np.clip(source + change, 0, 1)
+threshold = min(np.sort(chance[harmed])[::-1][int(np.ceil(0.95 * harmed.sum())) - 1], 0.5)
+passing = chance < threshold
+bins = np.minimum((chance * 10).astype(int), 9)
+error = sum(abs(chance[bins == b].mean() - harmed[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)) / len(states)
+whole = fitted(np.ones(len(states), bool))
+print(
+    json.dumps(
+        dict(
+            states=states,
+            chances=chance.tolist(),
+            expected=state.tolist(),
+            whole=[dict(intercept=m[-1].intercept_.ravel()[0], weights=m[-1].coef_.ravel().tolist()) for m in whole],
+            orders=dict(state=of_state, source=of_source),
+            threshold=threshold,
+            auc=roc_auc_score(harmed, chance),
+            brier=brier_score_loss(harmed, chance),
+            calibrationError=error,
+            caught=float((chance[harmed] >= threshold).mean()),
+            lost=float((chance[helped] >= threshold).mean()),
+            sourceErrors=np.quantile((before - source)[first], [0.05, 0.95]).tolist(),
+            stateErrors=np.quantile((after - state)[passing], [0.05, 0.95]).tolist(),
+        )
+    )
+)

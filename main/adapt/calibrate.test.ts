@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { Calibration } from '../model/calibration.ts'
+import reference from './calibrate.reference.json' with { type: 'json' }
+import { areaUnderCurve, calibrate, estimate, leaveOneShiftOut, reliabilityOf, thresholdFor } from './calibrate.ts'
+import { fitLogistic, fitRidge } from './linear-models.ts'
+
+const { states } = reference
+const model = { name: 'tiny', sha256: 'abc' }
+const calibration = calibrate(states, { model, data: 'made up' })
+
+describe('a calibration', () => {
+  it("estimates each shift from the others as scikit-learn's models do", () => {
+    const estimates = leaveOneShiftOut(states)
+    estimates.forEach(({ chanceOfHarm, state }, n) => {
+      expect(chanceOfHarm).toBeCloseTo(reference.chances[n]!, 7)
+      expect(state).toBeCloseTo(reference.expected[n]!, 9)
+    })
+  })
+
+  it("has scikit-learn's weights and figures", () => {
+    const { harm, change, source, scores, figures, errors } = calibration
+    const [ofHarm, ofChange, ofSource] = reference.whole
+    const inOrder = (weights: readonly number[], of: typeof scores, order: readonly string[]): number[] =>
+      order.map((name) => weights[of.findIndex((score) => score.name === name)]!)
+    for (const [own, theirs, of, order] of [
+      [harm, ofHarm!, scores, reference.orders.state],
+      [change, ofChange!, scores, reference.orders.state],
+      [source, ofSource!, source.scores, reference.orders.source],
+    ] as const) {
+      expect(own.intercept).toBeCloseTo(theirs.intercept, 7)
+      inOrder(own.weights, of, order).forEach((weight, n) => expect(weight).toBeCloseTo(theirs.weights[n]!, 7))
+    }
+    expect(harm.threshold).toBeCloseTo(reference.threshold, 7)
+    for (const name of ['auc', 'brier', 'calibrationError', 'caught', 'lost'] as const)
+      expect(figures[name]).toBeCloseTo(reference[name], 7)
+    // The percentile is one of single precision.
+    for (const [own, theirs] of [
+      [errors.source, reference.sourceErrors],
+      [errors.state, reference.stateErrors],
+    ] as const) {
+      expect(own.low).toBeCloseTo(theirs[0]!, 6)
+      expect(own.high).toBeCloseTo(theirs[1]!, 6)
+    }
+    expect(figures).toMatchObject({ states: 60, cases: 12, shifts: 6 })
+  })
+
+  it('is what its file holds', () => {
+    expect(Calibration.parse(JSON.parse(JSON.stringify(calibration)))).toEqual(calibration)
+  })
+
+  it('takes a score that is not there as one that says nothing', () => {
+    const { scores } = states[0]!
+    const middle = calibration.scores.find(({ name }) => name === 'S7 shape change')!.mean
+    const without = estimate(calibration, { ...scores, 'S7 shape change': null })
+    expect(without).toEqual(estimate(calibration, { ...scores, 'S7 shape change': NaN }))
+    expect(without).toEqual(estimate(calibration, { ...scores, 'S7 shape change': middle }))
+    expect(Object.values(estimate(calibration, {})).every(Number.isFinite)).toBe(true)
+    // A model without norm layers: the score is in no state, and in no weight.
+    expect(calibration.scores.map(({ name }) => name)).not.toContain('S11 norm distance')
+  })
+
+  it('can be fitted where nothing was harmed', () => {
+    const safe = calibrate(states.map((state) => ({ ...state, after: state.before + 0.02 })), { model, data: '' }) // prettier-ignore
+    expect(safe.figures).toMatchObject({ harmed: 0, helped: 60, auc: null, caught: null, lost: 0 })
+    expect(estimate(safe, states[0]!.scores).chanceOfHarm).toBeLessThan(0.05)
+    expect(estimate(safe, states[0]!.scores).change).toBeCloseTo(0.02, 9)
+  })
+})
+
+it('the threshold catches the share that is asked for, and is never above an even chance', () => {
+  const chances = Array.from({ length: 20 }, (_, n) => n / 40)
+  expect(thresholdFor(chances, 0.95)).toBe(chances[1])
+  expect(thresholdFor([0.9, 0.8], 0.95)).toBe(0.5)
+  expect(thresholdFor([], 0.95)).toBe(0.5)
+})
+
+it('the area under the curve counts ties by half, and needs both kinds', () => {
+  expect(areaUnderCurve([0.1, 0.2, 0.3], [false, false, true])).toBe(1)
+  expect(areaUnderCurve([0.2, 0.2], [false, true])).toBe(0.5)
+  expect(areaUnderCurve([0.2, 0.2], [true, true])).toBeUndefined()
+})
+
+it('reliability compares what was told with what came true, tenth by tenth', () => {
+  expect(reliabilityOf([0.05, 0.07, 1, 0.95], [false, true, true, true])).toEqual([
+    { told: 0.060000000000000005, harmed: 0.5, states: 2 },
+    { told: 0.975, harmed: 1, states: 2 },
+  ])
+})
+
+it('linear models: a line through its points, and no step where a class is missing', () => {
+  const rows = [[0], [1], [2]]
+  const { intercept, weights } = fitRidge(rows, [1, 3, 5], 1e-12)
+  expect([intercept, ...weights].map((value) => Math.round(value * 1e6) / 1e6)).toEqual([1, 2])
+  expect(fitLogistic(rows, [true, true, true], 1).weights).toEqual([0])
+})

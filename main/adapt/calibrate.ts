@@ -1,0 +1,220 @@
+import type { Calibration, CalibrationFigures } from '../model/calibration.ts'
+import { percentile } from '../volume/intensity.ts'
+import { scoresOfSource, scoresOfState } from './calibration-scores.ts'
+import { apply, fitLogistic, fitRidge, logistic } from './linear-models.ts'
+import type { LinearModel } from './linear-models.ts'
+
+/** Fits a guard's calibration to labelled states, and says how good it is on shifts that it has not seen (methods.md section 4). */
+
+/** A state that an episode reached on a labelled scan. */
+export type LabelledState = {
+  readonly case: string
+  /** What is left out together. */
+  readonly shift: string
+  /** Mean Dice of the labels by the source model, and in this state. */
+  readonly before: number
+  readonly after: number
+  readonly scores: Readonly<Record<string, number | null | undefined>>
+}
+
+/** Mean Dice that changes by less is neither harm nor help. */
+export const harmLimit = 0.01
+const l2 = 1
+/** Of the harmed states the threshold catches at least this share. */
+const caughtShare = 0.95
+/** A score further out than this many sd tells no more than the furthest that was seen. */
+const furthest = 4
+/** What a state lost beyond this says nothing of how small changes are told apart, and would outweigh them. */
+const changeLimit = 0.15
+
+type Standards = Calibration['scores']
+
+/** mean and sd of the scores that are there in some state and differ between states. */
+function standards(names: readonly string[], states: readonly GuardStates[]): Standards {
+  return names.flatMap((name) => {
+    const values = states.map(({ scores }) => scores[name]).filter((value) => Number.isFinite(value)) as number[]
+    const mean = values.reduce((a, b) => a + b, 0) / values.length
+    const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+    return sd > 1e-9 ? [{ name, mean, sd }] : []
+  })
+}
+
+type GuardStates = { readonly scores: LabelledState['scores'] }
+
+export function standardised(scores: LabelledState['scores'], of: Standards): number[] {
+  return of.map(({ name, mean, sd }) => {
+    const value = scores[name]
+    // Infinite is far; what is not there, or not a number, is taken as the mean.
+    if (value === null || value === undefined || Number.isNaN(value)) return 0
+    return Math.min(Math.max((value - mean) / sd, -furthest), furthest)
+  })
+}
+
+type Fit = Pick<Calibration, 'scores' | 'change' | 'source'> & { readonly harm: LinearModel }
+
+const isHarmed = ({ before, after }: LabelledState): boolean => after - before < -harmLimit
+const isHelped = ({ before, after }: LabelledState): boolean => after - before > harmLimit
+
+/** The first state of each case: scores of the source model are the same in all of them. */
+const firstStates = (states: readonly LabelledState[]): LabelledState[] => [
+  ...new Map(states.toReversed().map((state) => [state.case, state])).values(),
+]
+
+function fit(states: readonly LabelledState[]): Fit {
+  const scores = standards(scoresOfState, states)
+  const rows = states.map((state) => standardised(state.scores, scores))
+  const cases = firstStates(states)
+  const ofSource = standards(scoresOfSource, cases)
+  const changes = states.map(({ before, after }) => Math.max(after - before, -changeLimit))
+  return {
+    scores,
+    harm: fitLogistic(rows, states.map(isHarmed), l2),
+    change: fitRidge(rows, changes, l2),
+    source: {
+      scores: ofSource,
+      ...fitRidge(
+        cases.map((state) => standardised(state.scores, ofSource)),
+        cases.map(({ before }) => before),
+        l2,
+      ),
+    },
+  }
+}
+
+export type Estimate = {
+  /** That mean Dice falls by more than .01. */
+  readonly chanceOfHarm: number
+  readonly change: number
+  /** Expected mean Dice of the source model, and of the state. */
+  readonly source: number
+  readonly state: number
+}
+
+const share = (dice: number): number => Math.min(Math.max(dice, 0), 1)
+
+export function estimate(
+  { scores, harm, change, source }: Pick<Calibration, 'scores' | 'change' | 'source'> & { readonly harm: LinearModel },
+  of: LabelledState['scores'],
+): Estimate {
+  const row = standardised(of, scores)
+  const before = share(apply(source, standardised(of, source.scores)))
+  const expected = apply(change, row)
+  return { chanceOfHarm: logistic(apply(harm, row)), change: expected, source: before, state: share(before + expected) }
+}
+
+/** Estimates of each state from a fit to the states of all other shifts, in the order given. */
+export function leaveOneShiftOut(states: readonly LabelledState[]): Estimate[] {
+  const fits = new Map(
+    [...new Set(states.map(({ shift }) => shift))].map((shift) => [
+      shift,
+      fit(states.filter((state) => state.shift !== shift)),
+    ]),
+  )
+  return states.map((state) => estimate(fits.get(state.shift)!, state.scores))
+}
+
+/**
+ * The calibration of a model by labelled states of at least two shifts. The threshold, the errors and the figures are those of
+ * estimates that were made without the shift of the state that they are of.
+ */
+export function calibrate(states: readonly LabelledState[], of: Pick<Calibration, 'model' | 'data'>): Calibration {
+  const estimates = leaveOneShiftOut(states)
+  const threshold = thresholdFor(
+    states.flatMap((state, n) => (isHarmed(state) ? [estimates[n]!.chanceOfHarm] : [])),
+    caughtShare,
+  )
+  const { harm, ...rest } = fit(states)
+  const cases = firstStates(states)
+  const ofCase = new Map(states.map((state, n) => [state.case, estimates[n]!.source]))
+  return {
+    schema: 1,
+    ...of,
+    ...rest,
+    harm: { ...harm, threshold },
+    errors: {
+      source: spread(cases.map((state) => state.before - ofCase.get(state.case)!)),
+      state: spread(
+        states.flatMap((state, n) =>
+          estimates[n]!.chanceOfHarm < threshold ? [state.after - estimates[n]!.state] : [],
+        ),
+      ),
+    },
+    figures: figuresOf(states, estimates, threshold),
+    cases: [...new Set(states.map((state) => state.case))],
+  }
+}
+
+/** The largest chance that still catches the share; with none to catch, an even chance. */
+export function thresholdFor(chances: readonly number[], caught: number): number {
+  const sorted = chances.toSorted((a, b) => b - a)
+  return Math.min(sorted[Math.ceil(caught * sorted.length) - 1] ?? 0.5, 0.5)
+}
+
+function spread(errors: readonly number[]): { low: number; high: number } {
+  const values = Float32Array.from(errors)
+  return values.length ? { low: percentile(values, 5), high: percentile(values, 95) } : { low: -1, high: 1 }
+}
+
+function figuresOf(
+  states: readonly LabelledState[],
+  estimates: readonly Estimate[],
+  threshold: number,
+): CalibrationFigures {
+  const harmed = states.map(isHarmed)
+  const helped = states.map(isHelped)
+  const chances = estimates.map(({ chanceOfHarm }) => chanceOfHarm)
+  const cases = new Map(states.map((state, n) => [state.case, Math.abs(state.before - estimates[n]!.source)]))
+  const passing = states.flatMap(({ after }, n) =>
+    chances[n]! < threshold ? [Math.abs(after - estimates[n]!.state)] : [],
+  )
+  const reliability = reliabilityOf(chances, harmed)
+  const flagged = (of: readonly boolean[]): number | null => {
+    const all = of.filter(Boolean).length
+    return all ? of.filter((is, n) => is && chances[n]! >= threshold).length / all : null
+  }
+  return {
+    states: states.length,
+    cases: cases.size,
+    shifts: new Set(states.map(({ shift }) => shift)).size,
+    harmed: harmed.filter(Boolean).length,
+    helped: helped.filter(Boolean).length,
+    auc: areaUnderCurve(chances, harmed) ?? null,
+    brier: meanOf(chances.map((chance, n) => (chance - (harmed[n] ? 1 : 0)) ** 2)),
+    calibrationError: reliability.reduce(
+      (sum, bin) => sum + (bin.states / states.length) * Math.abs(bin.told - bin.harmed),
+      0,
+    ),
+    reliability,
+    caught: flagged(harmed),
+    lost: flagged(helped),
+    sourceError: meanOf([...cases.values()]),
+    stateError: passing.length ? meanOf(passing) : 1,
+  }
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+
+/** Chance that a harmed state is told a larger chance than one that is not, ties by half; undefined without either kind. */
+export function areaUnderCurve(chances: readonly number[], isTrue: readonly boolean[]): number | undefined {
+  const trues = chances.filter((_, n) => isTrue[n])
+  const falses = chances.filter((_, n) => !isTrue[n])
+  if (trues.length === 0 || falses.length === 0) return undefined
+  let wins = 0
+  for (const one of trues) for (const other of falses) wins += one > other ? 1 : one === other ? 0.5 : 0
+  return wins / (trues.length * falses.length)
+}
+
+/** By tenth of the chance told: its mean, the share that it came true of, and how many; empty tenths are left out. */
+export function reliabilityOf(
+  chances: readonly number[],
+  isTrue: readonly boolean[],
+): CalibrationFigures['reliability'] {
+  return Array.from({ length: 10 }, (_, tenth) => {
+    const own = chances.flatMap((chance, n) => (Math.min(Math.floor(chance * 10), 9) === tenth ? [n] : []))
+    return {
+      told: meanOf(own.map((n) => chances[n]!)),
+      harmed: own.filter((n) => isTrue[n]).length / own.length,
+      states: own.length,
+    }
+  }).filter(({ states }) => states > 0)
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+const Linear = z.object({ intercept: z.number(), weights: z.array(z.number()) })
+
+/** A score as it enters: minus the mean, by the sd, no further than a limit either way; missing ones as the mean. */
+const Standard = z.object({ name: z.string(), mean: z.number(), sd: z.number().positive() })
+
+/** 5th and 95th percentile of truth minus estimate, each estimated without the shift that it lies in. */
+const Errors = z.object({ low: z.number(), high: z.number() })
+
+/** How good the estimates are where a shift was left out of the fit. */
+export const CalibrationFigures = z.object({
+  states: z.number().int(),
+  cases: z.number().int(),
+  shifts: z.number().int(),
+  /** States that lost more than .01 of mean Dice, and that gained more. */
+  harmed: z.number().int(),
+  helped: z.number().int(),
+  /** Of the chance of harm, as a test of harm; null where all or none were harmed. */
+  auc: z.number().nullable(),
+  brier: z.number(),
+  /** Mean distance of the chance told from the share that was harmed, over ten bins, by their states. */
+  calibrationError: z.number(),
+  reliability: z.array(z.object({ told: z.number(), harmed: z.number(), states: z.number().int() })),
+  /** Share of the harmed states that the threshold catches, and of the helped ones that it loses. */
+  caught: z.number().nullable(),
+  lost: z.number().nullable(),
+  /** Mean absolute error of the expected Dice of the source model, and of an adapted state. */
+  sourceError: z.number(),
+  stateError: z.number(),
+})
+export type CalibrationFigures = z.infer<typeof CalibrationFigures>
+
+/** What the guard's scores are worth for one model: fitted on labelled scans by adapt/calibrate.ts. */
+export const Calibration = z.object({
+  schema: z.literal(1),
+  model: z.object({ name: z.string(), sha256: z.string() }),
+  /** On what it was fitted, for a reader. */
+  data: z.string(),
+  /** Scores of a state; chance that mean Dice falls by more than .01, and the change of mean Dice. */
+  scores: z.array(Standard),
+  harm: Linear.extend({ threshold: z.number() }),
+  change: Linear,
+  /** Scores of the source model's prediction, and its mean Dice. */
+  source: Linear.extend({ scores: z.array(Standard) }),
+  errors: z.object({ source: Errors, state: Errors }),
+  figures: CalibrationFigures,
+  cases: z.array(z.string()),
+})
+export type Calibration = z.infer<typeof Calibration>

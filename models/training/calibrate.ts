@@ -1,0 +1,132 @@
+/** `npm run calibrate -- MODEL... [--minutes N]`: what ways to adapt do to a shipped model on simulated scans, state by state, with
+ *  the guard's scores; a line a state beside the training state, so that a run that was stopped goes on.
+ *  `npm run calibrate -- MODEL... --fit`: the calibration from what was collected, into the model's folder. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { calibrate } from '../../main/adapt/calibrate.ts'
+import type { LabelledState } from '../../main/adapt/calibrate.ts'
+import { predictCheckpoint } from '../../main/adapt/checkpoint.ts'
+import { runEpisode } from '../../main/adapt/episode.ts'
+import { methods } from '../../main/adapt/methods/index.ts'
+import type { Method } from '../../main/adapt/method.ts'
+import { startEngine } from '../../main/engine/pick-files.ts'
+import { overlap } from '../../main/evaluate/overlap.ts'
+import { loadModel } from '../../main/model/files.ts'
+import type { Model } from '../../main/model/model.ts'
+import { restoreGrid } from '../../main/predict/postprocess.ts'
+import { predictStudy } from '../../main/predict/predict.ts'
+import { toModelGrid } from '../../main/predict/preprocess.ts'
+import type { ProbabilityMap } from '../../main/volume/volume.ts'
+import { buildAnatomies } from './anatomy.ts'
+import { calibrationCases, calibrationEpisodes } from './calibration-cases.ts'
+import type { CalibrationCase, CalibrationEpisode } from './calibration-cases.ts'
+
+/** A state of an episode on a simulated scan: a line of the journal. Dice is the mean of the labels against exact truth, on the
+ *  scan's own grid. */
+type CollectedState = LabelledState & {
+  readonly episode: string
+  readonly phase: 'input' | 'train'
+  readonly step: number
+}
+
+/** An episode that left no state to judge (it diverged, or there was nothing to do) is a line too: it is not run again. */
+type Line = CollectedState | { readonly case: string; readonly episode: string; readonly none: true }
+
+function journalOf({ card: { name, sha256 } }: Model): string {
+  const cache = process.env['SCANBRIDGE_CACHE'] ?? join(homedir(), '.cache', 'scanbridge')
+  mkdirSync(join(cache, 'calibration'), { recursive: true })
+  return join(cache, 'calibration', `${name}-${sha256.slice(0, 12)}.jsonl`)
+}
+
+function readLines(path: string): Line[] {
+  if (!existsSync(path)) return []
+  // What a kill left of a last line does not end in a line break.
+  const whole = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  return whole.filter(Boolean).map((line) => JSON.parse(line) as Line)
+}
+
+async function collect(names: readonly string[], minutes: number): Promise<void> {
+  const until = performance.now() + minutes * 60_000
+  const models = await Promise.all(names.map((name) => loadModel(name)))
+  const known = new Map(models.map((model) => [model, new Set(readLines(journalOf(model)).map(keyOf))]))
+  const cases = calibrationCases()
+  for (const [number, one] of cases.entries()) {
+    let made: ReturnType<CalibrationCase['make']> | undefined
+    for (const model of models) {
+      const left = calibrationEpisodes.filter(
+        ({ name }) => !known.get(model)!.has(keyOf({ case: one.id, episode: name })),
+      )
+      if (left.length === 0) continue
+      if (performance.now() > until) return
+      made ??= one.make()
+      const started = performance.now()
+      await collectCase(model, one, made, left)
+      const seconds = ((performance.now() - started) / 1000).toFixed(0)
+      console.error(`${model.card.name}: case ${number + 1} of ${cases.length} (${one.id}) in ${seconds} s`)
+    }
+  }
+  for (const model of models) model.dispose()
+}
+
+const keyOf = (line: { readonly case: string; readonly episode: string }): string => `${line.case}/${line.episode}`
+
+async function collectCase(
+  model: Model,
+  { id, shift }: CalibrationCase,
+  { volume, truth }: ReturnType<CalibrationCase['make']>,
+  episodes: readonly CalibrationEpisode[],
+): Promise<void> {
+  const journal = journalOf(model)
+  const study = toModelGrid(volume, model.card, model.stride)
+  const before = await predictStudy(model, study)
+  const dice = (probability: ProbabilityMap): number => {
+    const labels = restoreGrid(probability, study, model.card)
+    const each = model.card.output.labels.map(({ value }) => overlap(labels, truth, [value]).dice)
+    return each.reduce((sum, value) => sum + value, 0) / each.length
+  }
+  const source = dice(before)
+  const measured = {}
+  for (const { name, method, options, extent } of episodes) {
+    const given = { model, study, method: methods[method], options, seed: 0, guard: true, before, extent }
+    const episode = runEpisode({ ...given, measured })
+    let next = await episode.next()
+    while (!next.done) next = await episode.next()
+    const { candidates, after } = next.value
+    const lines: Line[] = []
+    for (const { step, phase, checkpoint, scores } of candidates) {
+      const isLast = candidates.at(-1)!.step === step && after !== before
+      const own = dice(isLast ? after : await predictCheckpoint(model, study, checkpoint))
+      lines.push({ case: id, shift, episode: name, phase, step, before: source, after: own, scores })
+      const change = `${source.toFixed(3)} -> ${own.toFixed(3)}`
+      console.error(`  ${model.card.name} ${id} ${name}, ${phase} ${step}: ${change}`)
+    }
+    if (lines.length === 0) lines.push({ case: id, episode: name, none: true })
+    appendFileSync(journal, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  }
+}
+
+async function fit(name: string): Promise<void> {
+  const model = await loadModel(name)
+  const { card } = model
+  const states = readLines(journalOf(model)).filter((line): line is CollectedState => !('none' in line))
+  model.dispose()
+  const data = 'simulated scans of the source scanner, ten others and five degradations'
+  const calibration = calibrate(states, { model: { name: card.name, sha256: card.sha256 }, data })
+  const out = fileURLToPath(new URL(`../${name}/calibration.json`, import.meta.url))
+  writeFileSync(out, `${JSON.stringify(calibration, null, 2)}\n`)
+  console.error(`${name}: ${JSON.stringify(calibration.figures, null, 2)}`)
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: 'Infinity' }, fit: { type: 'boolean', default: false } },
+})
+await startEngine()
+if (values.fit) for (const name of positionals) await fit(name)
+else {
+  await buildAnatomies()
+  await collect(positionals, Number(values.minutes))
+}
