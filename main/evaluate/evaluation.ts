@@ -69,7 +69,7 @@ export const MethodTables: z.ZodType<MethodSummary> = z.object({
       value: z.string(),
       cases: count,
       warning: z.string().nullable(),
-      labels: z.array(z.object({ label: z.string(), metrics: z.array(MetricSummary) })),
+      labels: z.array(z.object({ label: z.string(), bothEmpty: byState(count), metrics: z.array(MetricSummary) })),
       harmed: byChange(z.object({ count, share })),
       worst: z.array(z.object({ case: z.string(), change: z.number(), before: z.number(), kept: z.number() })),
       recoveredPercent: byChange(z.number().nullable()),

@@ -1,6 +1,6 @@
 import { medianInterval } from './bootstrap.ts'
 import { states } from './case-row.ts'
-import type { CaseRow, State } from './case-row.ts'
+import type { CaseRow, LabelScore, State } from './case-row.ts'
 import { holm, mean, median, quantileOfSorted } from './statistics.ts'
 import { signedRank } from './wilcoxon.ts'
 
@@ -49,6 +49,13 @@ export type MetricSummary = {
   readonly changes: Readonly<Record<'adapted' | 'kept', Change>> | null
 }
 
+export type LabelSummary = {
+  readonly label: string
+  /** Cases in which neither mask has a voxel: they score as perfect, so they are counted. Of the mean: in any label. */
+  readonly bothEmpty: Readonly<Record<State, number>>
+  readonly metrics: readonly MetricSummary[]
+}
+
 export type Harm = { readonly count: number; readonly share: number }
 
 export type GroupSummary = {
@@ -57,7 +64,7 @@ export type GroupSummary = {
   readonly value: string
   readonly cases: number
   readonly warning: string | null
-  readonly labels: readonly { readonly label: string; readonly metrics: readonly MetricSummary[] }[]
+  readonly labels: readonly LabelSummary[]
   /** Mean Dice over labels falls by more than 0.01. */
   readonly harmed: Readonly<Record<'adapted' | 'kept', Harm>>
   /** The largest falls first, at most five; changes of the mean Dice. */
@@ -143,10 +150,14 @@ function groupSummary({ by, value, rows }: Group, target: number): GroupSummary 
     labels: [
       ...names.map((label) => ({
         label,
+        bothEmpty: byState((state) => rows.filter(({ reference }) => isEmpty(reference[state][label])).length),
         metrics: kinds.map((metric) => metricSummary(rows, metric, label)),
       })),
       {
         label: 'mean of labels',
+        bothEmpty: byState(
+          (state) => rows.filter(({ reference }) => Object.values(reference[state]).some(isEmpty)).length,
+        ),
         metrics: (['dice', 'surfaceDice'] as const).map((metric) => metricSummary(rows, metric, undefined)),
       },
     ],
@@ -154,6 +165,10 @@ function groupSummary({ by, value, rows }: Group, target: number): GroupSummary 
     worst: falls.slice(0, 5),
     recoveredPercent: { adapted: recovered('adapted'), kept: recovered('kept') },
   }
+}
+
+function isEmpty(score: LabelScore | undefined): boolean {
+  return score?.empty === 'both'
 }
 
 /** Without a label: the mean over the labels. */
@@ -225,8 +240,8 @@ function corrected(groups: readonly GroupSummary[]): GroupSummary[] {
   const withHolm = (one: Change): Change => ({ ...one, pHolm: one.p === null ? null : pHolm.get(one)! })
   return groups.map((group) => ({
     ...group,
-    labels: group.labels.map(({ label, metrics: kinds }) => ({
-      label,
+    labels: group.labels.map(({ metrics: kinds, ...label }) => ({
+      ...label,
       metrics: kinds.map((cell) => ({
         ...cell,
         changes: cell.changes && { adapted: withHolm(cell.changes.adapted), kept: withHolm(cell.changes.kept) },

@@ -74,6 +74,14 @@ export function scene(doc: Document, drawing: Scene, width: number): void {
   doc.y += height + 10
 }
 
+/** Points that a row asks for: rows without a name of their own stay with the one that has it, if that is not for long. */
+export function rowRoom(rows: Table['rows'], n: number, size: number): number {
+  const after = rows.slice(n + 1)
+  const next = after.findIndex(([name]) => name !== '')
+  const blank = next < 0 ? after.length : next
+  return Math.min(140, (blank + 1) * 3.4 * size)
+}
+
 /** `shares`: widths of the columns among themselves. The header stands again on each page. */
 export function table(
   doc: Document,
@@ -110,11 +118,7 @@ export function table(
   const head = (): void => row(header, fonts.normal, ink.muted, size - 1)
   head()
   rows.forEach((cells, n) => {
-    // Rows without a name of their own stay with the one that has it, if that is not for long.
-    const after = rows.slice(n + 1)
-    const next = after.findIndex(([name]) => name !== '')
-    const blank = next < 0 ? after.length : next
-    if (cells[0] !== '' && blank > 0 && room(doc, Math.min(140, (blank + 1) * 3.4 * size))) head()
+    if (cells[0] !== '' && rows[n + 1]?.[0] === '' && room(doc, rowRoom(rows, n, size))) head()
     row(cells, hasTotal && n === rows.length - 1 ? fonts.bold : fonts.normal, ink.text, size)
   })
   doc.y += 6

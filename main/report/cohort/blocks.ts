@@ -216,7 +216,12 @@ function results({ report, rows }: CohortContent): Block[] {
       table(labelTable(one), `${one.method}: every label and metric, all cases with a reference.`),
     ),
     ...(emptied
-      ? [table(emptied, 'Distances that are undefined since one mask is empty, and what they count as.')]
+      ? [
+          table(
+            emptied,
+            'Empty masks. One empty: Dice 0, the distance undefined; the penalised mean counts it as the diagonal of the field of view. Both empty: Dice 1, the distance 0.',
+          ),
+        ]
       : []),
     { kind: 'heading', text: 'Volumes' },
     ...methods.map(({ method }): Block => {

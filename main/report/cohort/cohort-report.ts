@@ -140,6 +140,18 @@ function warnings({ methods, counts, evaluation }: EvaluationSummary): string[] 
     }),
   )
   if (emptied.length) told.push(`Distances are undefined since one mask is empty: ${emptied.join(', ')}.`)
+  const absent = methods.flatMap(({ method, groups: [all] }) =>
+    (all?.labels ?? []).flatMap(({ label, bothEmpty: { before, kept }, metrics }) =>
+      before + kept > 0 && metrics.some(({ metric }) => metric === 'hd95')
+        ? `${label} under ${method} (${before} before, ${kept} kept)`
+        : [],
+    ),
+  )
+  if (absent.length) told.push(`Dice is 1 and distances are 0 since both masks are empty: ${absent.join(', ')}.`)
+  if (methods.length && evaluation.methods.every(({ name }) => name !== 'norm'))
+    told.push(
+      'The method norm (batch-norm statistics of the scan alone) was not run. Where a model has such layers it is the bar that other methods have to beat.',
+    )
   if (!evaluation.guard) told.push('The guard was switched off: the last step was kept in every case.')
   return told
 }

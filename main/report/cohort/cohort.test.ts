@@ -236,6 +236,26 @@ test('a mask that vanished is told, not dropped', async () => {
   expect(page).toContain('penalised mean')
 })
 
+test('cases in which both masks are empty are told apart from those that were found', async () => {
+  const absent = cohort().map((row, n) => {
+    const masks = Object.fromEntries(names.map((name) => [name, { ...score(1, -100), empty: 'both' as const }]))
+    return n === 9 ? { ...row, reference: { before: masks, adapted: masks, kept: masks } } : row
+  })
+  const read = await write(absent)
+  expect(read('html')).toContain('both masks are empty: grey &amp; &quot;matter&quot; under tent (1 before, 1 kept)')
+  expect(read('html')).toContain('Both empty, kept')
+  const [, line] = read('csv').split('\r\n')
+  expect(line).toMatch(/,1$/)
+})
+
+test('where norm was not run the report says what is missing to compare with', async () => {
+  expect(whole('html')).toContain('The method norm')
+  const rows = cohort().map((row) => ({ ...row, method: 'norm' }))
+  const made = summaryOf(rows)
+  const evaluation = { ...made.evaluation, methods: [{ name: 'norm', parameters: {} }] }
+  expect((await write(rows, { ...made, evaluation }))('html')).not.toContain('The method norm')
+})
+
 test('the CSV has a line for every number of the tables, quoted where needed', () => {
   const lines = whole('csv').trimEnd().split('\r\n')
   // All; 2 scanners, groups, coils: 7 groups of (2 labels x 5 + 2 of the mean) metrics, 3 states.

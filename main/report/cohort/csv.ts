@@ -26,13 +26,14 @@ const header = [
   'p',
   'p_holm',
   'effect',
+  'both_empty',
 ] as const
 
 /** One line a method, group, label, metric and state: every number of the tables, unrounded to nine digits. RFC 4180. */
 export function cohortCsv({ methods }: CohortReport): string {
   const lines = methods.flatMap(({ method, groups }) =>
     groups.flatMap(({ by, value, cases, labels }) =>
-      labels.flatMap(({ label, metrics }) =>
+      labels.flatMap(({ label, bothEmpty, metrics }) =>
         metrics.flatMap((cell) =>
           (['before', 'adapted', 'kept'] as const).map((state) => {
             const spread = cell.states?.[state]
@@ -44,7 +45,7 @@ export function cohortCsv({ methods }: CohortReport): string {
               ...(spread?.interval ?? [null, null]),
               change?.median,
               ...(change?.interval ?? [null, null]),
-              ...[change?.p, change?.pHolm, change?.effect],
+              ...[change?.p, change?.pHolm, change?.effect, bothEmpty[state]],
             ]
           }),
         ),

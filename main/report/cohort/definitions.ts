@@ -32,7 +32,7 @@ export function definitions({ toleranceMm, guard }: Evaluation): readonly (reado
     ['Volume difference', 'Volume of the mask minus that of the reference, in ml.'],
     [
       'Empty masks',
-      'Both empty: Dice and surface Dice 1, distances 0. One empty: Dice and surface Dice 0, distances undefined. Undefined distances are counted in the tables, and in the penalised mean the diagonal of the field of view stands for them. No case is dropped silently; medians of distances are over cases in which all three masks have one.',
+      'Both empty: Dice and surface Dice 1, distances 0; such cases are counted apart in the tables. One empty: Dice and surface Dice 0, distances undefined. Undefined distances are counted in the tables, and in the penalised mean the diagonal of the field of view stands for them. No case is dropped silently; medians of distances are over cases in which all three masks have one.',
     ],
     [
       'Interval',

@@ -11,6 +11,7 @@ import {
   openImage,
   page,
   room,
+  rowRoom,
   table,
   words,
 } from '../pdf-page.ts'
@@ -76,7 +77,7 @@ function draw(
     case 'table':
       room(doc, needed(doc, block))
       caption(doc, `Table ${++counts.table}.`, block.caption)
-      table(doc, block.table, block.table.shares, 7)
+      table(doc, block.table, block.table.shares, tableSize)
       doc.y += 12
       return
     case 'figure':
@@ -98,11 +99,15 @@ function draw(
 function needed(doc: Document, block: Block): number {
   if (block.kind === 'figure') return captionHeight(doc, block.caption) + 34 + heightOf(block.scenes[0], block.columns)
   if (block.kind === 'montage') return captionHeight(doc, block.caption) + 200
-  if (block.kind === 'table') return captionHeight(doc, block.caption) + 34 + 16 * Math.min(5, block.table.rows.length)
+  if (block.kind === 'table') {
+    const { rows } = block.table
+    return captionHeight(doc, block.caption) + 34 + Math.max(16 * Math.min(5, rows.length), rowRoom(rows, 0, tableSize))
+  }
   return 70
 }
 
 const columnGap = 14
+const tableSize = 7
 
 function widthOf(columns: number): number {
   return (inner - (columns - 1) * columnGap) / columns

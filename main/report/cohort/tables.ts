@@ -205,20 +205,22 @@ export function labelTable({ groups: [whole] }: MethodSummary): SizedTable {
   return { header, rows, numbers: numbersFrom(2, header), shares: [1.3, 1.65, 0.62, 1.7, 1.7, 1.9, 0.78, 0.65] }
 }
 
-/** Labels that lost a distance, with the mean that lets it count; undefined where none did. */
+/** Labels of which a mask is empty: what is undefined, with the mean that lets it count, and what is perfect; undefined where none is. */
 export function emptyTable(methods: readonly MethodSummary[]): SizedTable | undefined {
   const header = [
     'Method',
     'Label',
-    'Undefined before',
-    'Undefined kept',
+    'One empty, before',
+    'One empty, kept',
+    'Both empty, before',
+    'Both empty, kept',
     'HD95 before, penalised mean, mm',
     'HD95 kept, penalised mean, mm',
   ]
   const rows = methods.flatMap(({ method, groups: [whole] }) =>
-    (whole?.labels ?? []).flatMap(({ label }) => {
+    (whole?.labels ?? []).flatMap(({ label, bothEmpty }) => {
       const cell = cellOf(whole!, label, 'hd95')
-      if (!cell || cell.undefined.before + cell.undefined.kept + cell.undefined.adapted === 0) return []
+      if (!cell || (countOf(cell.undefined) === 0 && countOf(bothEmpty) === 0)) return []
       const mean = cell.penalisedMean
       return [
         [
@@ -226,13 +228,21 @@ export function emptyTable(methods: readonly MethodSummary[]): SizedTable | unde
           label,
           String(cell.undefined.before),
           String(cell.undefined.kept),
+          String(bothEmpty.before),
+          String(bothEmpty.kept),
           number(mean?.before ?? null, 1),
           number(mean?.kept ?? null, 1),
         ],
       ]
     }),
   )
-  return rows.length ? { header, rows, numbers: numbersFrom(2, header), shares: [1, 1.4, 1, 1, 1.6, 1.6] } : undefined
+  return rows.length
+    ? { header, rows, numbers: numbersFrom(2, header), shares: [1, 1.4, 1, 1, 1, 1, 1.5, 1.5] }
+    : undefined
+}
+
+function countOf(counts: MetricSummary['undefined']): number {
+  return counts.before + counts.adapted + counts.kept
 }
 
 /** Medians before and kept of all metrics, for every scanner, label and method. */
