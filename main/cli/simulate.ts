@@ -10,6 +10,7 @@ type Options = {
   subject: number
   study: 'axial-3mm' | 'axial-1mm' | 'sagittal-1mm'
   enhanced?: true
+  also: { scanner: string }[]
   out?: string
   list?: true
 }
@@ -26,6 +27,11 @@ export function simulateCommand(shell: Shell): Command {
       new Option('--study <kind>', 'slices').choices(['axial-3mm', 'axial-1mm', 'sagittal-1mm']).default('axial-3mm'),
     )
     .option('--enhanced', 'one multi-frame instance instead of one a slice')
+    .addOption(
+      new Option('--also <preset>', 'another series of the same study; can be given again')
+        .argParser((scanner: string, before: { scanner: string }[]) => [...before, { scanner }])
+        .default([], 'none'),
+    )
     .option('--out <dir>', 'a new folder for the DICOM files and truth.nii.gz')
     .option('--list', 'list the scanners')
     .action(
