@@ -104,7 +104,8 @@ async function judgeSibling(
     if (isInverted(source, labels, ni, nj, classes)) return { reason: inverted }
     const same = new Uint8Array(labels.length)
     shown.forEach((slice, m) => same.set(own.subarray(slice * size, (slice + 1) * size), m * size))
-    const agreement = meanDice(labels, same, classes, inside)
+    // NaN: neither finds anything.
+    const agreement = meanDice(labels, same, classes, inside) || 0
     if (!(agreement >= leastAgreement))
       return {
         reason: `its prediction and the scan's agree by ${agreement.toFixed(2)} only (another contrast, or the head has moved)`,

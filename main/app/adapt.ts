@@ -6,11 +6,11 @@ import type { RunRecord } from '../runs/run.ts'
 import { adaptTo } from './adaptation.ts'
 import { startWork } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
-import { readInput } from './input.ts'
 import { labelNames } from './masks.ts'
 import { findMethod } from './methods.ts'
 import type { Work } from './progress.ts'
 import { readReference } from './reference-files.ts'
+import { readTogether } from './together.ts'
 
 export type { RunRecord }
 
@@ -22,6 +22,8 @@ export type AdaptRequest = {
   /** In place of the method's defaults; text as typed is fine. */
   readonly options: Readonly<Record<string, OptionValue>>
   readonly series?: string | undefined
+  /** Other series to adapt together with: see readTogether. */
+  readonly with?: readonly string[] | undefined
   /** PATH of a mask to compare with: NIfTI or DICOM SEG. */
   readonly reference?: string | undefined
   readonly guard: boolean
@@ -42,12 +44,12 @@ export async function adapt(request: AdaptRequest, work: Work): Promise<{ folder
   const engine = await startWork(request.engine)
   const model = await loadModel(request.model)
   try {
-    const input = await readInput(request.path, request.series, work)
+    const { input, others } = await readTogether(request.path, request.series, request.with ?? [], work)
     const reference = request.reference
       ? await readReference(request.reference, input.volume, labelNames(model.card))
       : undefined
     const readMs = performance.now() - started
-    const record = await adaptTo({ ...request, engine, model, input, reference, started, readMs }, work)
+    const record = await adaptTo({ ...request, engine, model, input, others, reference, started, readMs }, work)
     return { folder: request.out, record }
   } finally {
     model.dispose()

@@ -1,12 +1,14 @@
 import type { EpisodeEvent, EpisodeResult, EpisodeStep } from '../adapt/episode.ts'
 import { runEpisode } from '../adapt/episode.ts'
 import { predictCheckpoint } from '../adapt/checkpoint.ts'
+import type { SiblingScan } from '../adapt/siblings.ts'
 import { parseOptions } from '../adapt/options.ts'
 import type { OptionValue } from '../adapt/options.ts'
 import type { StepPreview } from '../adapt/previews.ts'
 import { UserError } from '../errors.ts'
 import type { Model } from '../model/model.ts'
 import { restoreGrid } from '../predict/postprocess.ts'
+import { alignToStudy } from '../predict/align.ts'
 import type { ModelStudy } from '../predict/study.ts'
 import { formats, writePictures, writeReports } from '../report/files.ts'
 import { choosePlaces, drawScan } from '../report/pictures.ts'
@@ -24,12 +26,16 @@ import { againstReference, labelNames, volumeTable } from './masks.ts'
 import { findMethod } from './methods.ts'
 import { modelStudy } from './model-study.ts'
 import type { Work } from './progress.ts'
+import { recordOf } from './together.ts'
+import type { Other } from './together.ts'
 
 /** What to adapt, to what, and how. */
 export type Adapting = {
   readonly model: Model
   readonly engine: RunRecord['engine']
   readonly input: Input
+  /** Other series of the study to adapt together with it. */
+  readonly others?: readonly Other[]
   readonly reference: LabelMap | undefined
   readonly method: string
   /** In place of the method's defaults; text as typed is fine. */
@@ -64,29 +70,43 @@ export type Watcher = {
  * done. Throws UserError, or the signal's reason.
  */
 export async function adaptTo(adapting: Adapting, work: Work, watcher: Watcher = {}): Promise<RunRecord> {
-  const { model, input, method, options, seed, guard, id } = adapting
+  const { model, input, others = [], method, options, seed, guard, id } = adapting
   const { name, version, sha256 } = model.card
   const parameters = parseOptions(findMethod(method).options, options)
   work.onProgress('preparing', 0)
   const study = modelStudy(input.volume, model)
+  const siblings = others.map((other) => sibling(other, study, model))
   work.signal.throwIfAborted()
   const run = await createRun(adapting.out, {
     ...(id !== undefined && { id }),
     scanbridge: thisBuild(),
     engine: adapting.engine,
     input: input.record,
+    ...recordOf(others),
     model: { name, version, sha256, labels: labelNames(model.card) },
     method: { name: method, parameters, seed },
     isGuarded: guard,
   })
-  await new Adaptation(adapting, study, run, work, watcher).go()
+  await new Adaptation(adapting, study, siblings, run, work, watcher).go()
   return run.record
+}
+
+/** Another series on the scan's grid. Throws UserError where it shows nothing of what the scan shows. */
+function sibling({ name, input }: Other, study: ModelStudy, model: Model): SiblingScan {
+  const aligned = alignToStudy(input.volume, study, model.card)
+  if (aligned.inside.includes(1)) return { name, study: aligned }
+  throw new UserError('input-unsupported', {
+    path: name,
+    reason: 'it lies elsewhere in space than the scan: nothing can be adapted together',
+    remedy: 'Name a series of the same body part, or adapt to the scan alone.',
+  })
 }
 
 /** An episode and its record: whatever happens, the record ends in order. */
 class Adaptation {
   private readonly adapting: Adapting
   private readonly study: ModelStudy
+  private readonly siblings: readonly SiblingScan[]
   private readonly run: RunWriter
   private readonly work: Work
   private readonly watcher: Watcher
@@ -95,9 +115,17 @@ class Adaptation {
   private episodeStarted = 0
   private sourceMs = 0
 
-  constructor(adapting: Adapting, study: ModelStudy, run: RunWriter, work: Work, watcher: Watcher) {
+  constructor(
+    adapting: Adapting,
+    study: ModelStudy,
+    siblings: readonly SiblingScan[],
+    run: RunWriter,
+    work: Work,
+    watcher: Watcher,
+  ) {
     this.adapting = adapting
     this.study = study
+    this.siblings = siblings
     this.run = run
     this.work = work
     this.watcher = watcher
@@ -122,12 +150,13 @@ class Adaptation {
   }
 
   private async episode(): Promise<EpisodeResult> {
-    const { study, work, watcher } = this
+    const { study, siblings, work, watcher } = this
     const { model, method, options, seed, guard, trace } = this.adapting
     this.episodeStarted = performance.now()
     const events = runEpisode({
       model,
       study,
+      siblings,
       method: findMethod(method),
       options,
       seed,
@@ -194,6 +223,9 @@ class Adaptation {
       guard: { verdict, scores: { ...scores }, reasons: [...reasons] },
       guardChoice: { verdict, kept: result.kept },
       method: { ...run.record.method, parameters: { ...result.options } },
+      ...(run.record.with && {
+        with: run.record.with.map((other, n) => ({ ...other, outcome: result.siblings[n]! })),
+      }),
       volumes: this.volumes(kept, after),
       ...this.compared(before, after, kept),
       timing: rounded({

@@ -53,6 +53,7 @@ export async function summarizeMethods(model: string, room: EngineRoom): Promise
         isSimple: simpleOptions.includes(option.name),
       })) as MethodSummary['options'],
       obstacle: obstacleOf(name),
+      ...(findMethod(name).correctSibling && { adaptsTogether: true }),
     }))
   } finally {
     if (!(borrowed instanceof UserError)) borrowed.release()

@@ -19,9 +19,13 @@ import type { RunNotes } from './run-notes-files.ts'
 import { drawPreview } from './run-pictures.ts'
 import { shownLine } from './run-summary.ts'
 import type { JobHandle, Shared, StartRequest } from './shared.ts'
+import { checkTogether, seriesName } from './together.ts'
+import type { Other } from './together.ts'
 
 export type EpisodeRequest = {
   readonly scan: VolumeRef
+  /** Other series of the study, to adapt together with. */
+  readonly with?: readonly VolumeRef[] | undefined
   readonly model: string
   readonly method: string
   readonly options: Readonly<Record<string, OptionValue>>
@@ -107,7 +111,11 @@ export class Episodes {
       guard: isGuarded,
       reference: null,
     }
-    const open = async (work: Work): Promise<EpisodeRequest> => ({ ...request, scan: await this.openScan(run, work) })
+    const open = async (work: Work): Promise<EpisodeRequest> => ({
+      ...request,
+      scan: await this.openScan(run, work),
+      with: await this.findOthers(run),
+    })
     return this.begin(titleOf(method.name), reference, open, null, onCreated)
   }
 
@@ -164,12 +172,14 @@ export class Episodes {
     try {
       work.onProgress('reading', 0)
       const input = await this.readScan(request.scan)
+      const others = await this.readOthers(request, input)
       work.signal.throwIfAborted()
       const labels = labelNames(borrowed.model.card)
       const adapting = {
         ...request,
         ...borrowed,
         input,
+        others,
         reference: reference ? await readMask(reference, input, labels) : undefined,
         checkpointEvery,
         out: runPath(shared.home, run),
@@ -203,6 +213,34 @@ export class Episodes {
     const { inputs } = this.around.shared
     const { study } = await inputs.get(scan.input)
     return describeInput(study, scan.series, await inputs.volume(scan), await inputs.hash(scan))
+  }
+
+  private async readOthers({ scan, with: refs = [] }: EpisodeRequest, input: Input): Promise<Other[]> {
+    const others: Other[] = []
+    for (const ref of refs) {
+      const { study } = await this.around.shared.inputs.get(ref.input)
+      const series = study.series.find(({ seriesUid }) => seriesUid === ref.series)
+      const name = series && study.kind === 'dicom' ? seriesName(series) : `Other scan ${others.length + 1}`
+      others.push({ name, input: await this.readScan(ref) })
+    }
+    const { name } = await this.around.shared.inputs.get(scan.input)
+    checkTogether(name, input, others)
+    return others
+  }
+
+  /** What a run adapted together with lies in the study of its scan, which is open by now. */
+  private async findOthers({ record }: ReadRun): Promise<VolumeRef[]> {
+    const found: VolumeRef[] = []
+    for (const { seriesHash, shape, name } of record.with ?? []) {
+      const ref = await this.around.shared.inputs.find(seriesHash, shape)
+      if (!ref)
+        throw new UserError('not-there', {
+          what: `${name}, which this run adapted together with,`,
+          remedy: 'Open its study again.',
+        })
+      found.push(ref)
+    }
+    return found
   }
 
   /** Where the scan of a run is open, or can be opened again from where it was. */

@@ -15,18 +15,40 @@ export type Input = {
   readonly record: RunRecord['input']
 }
 
+export type OpenedInput = { readonly study: OpenedStudy; readonly seriesUid: string; readonly input: Input }
+
+const reading =
+  (work: Work) =>
+  (done: number, total: number): void =>
+    work.onProgress('reading', total ? done / total : 0)
+
 /** Opens a PATH, takes the series that was named or the most plausible one, and loads it. */
 export async function readInput(path: string, series: string | undefined, work: Work): Promise<Input> {
+  return (await openInput(path, series, work)).input
+}
+
+/** The same, with the study that it is of. */
+export async function openInput(path: string, series: string | undefined, work: Work): Promise<OpenedInput> {
+  const study = await openStudy(path, { signal: work.signal, onProgress: reading(work) })
+  return { study, ...(await describeOpened(study, series, work)) }
+}
+
+/** Loads the series of an open study that was named or the most plausible one; of several volumes of it one may be named. */
+export async function describeOpened(
+  study: OpenedStudy,
+  series: string | undefined,
+  work: Work,
+  volume?: number,
+): Promise<Omit<OpenedInput, 'study'>> {
   const { signal } = work
-  const reading = (done: number, total: number): void => work.onProgress('reading', total ? done / total : 0)
-  const study = await openStudy(path, { signal, onProgress: reading })
-  const { seriesUid, volumeIndex, notes: chosen } = selectSeries(study, series)
-  const loaded = await study.load(seriesUid, volumeIndex, { signal, onProgress: reading })
+  const { seriesUid, volumeIndex: best, notes: chosen } = selectSeries(study, series)
+  const volumeIndex = volume ?? best
+  const loaded = await study.load(seriesUid, volumeIndex, { signal, onProgress: reading(work) })
   signal.throwIfAborted()
   // The note on the choice quotes the series' description, where names are found at times.
   const number = study.series.find((one) => one.seriesUid === seriesUid)!.seriesNumber ?? '?'
   const notes = chosen.length ? [`One of ${study.series.length} series was taken: number ${number}.`] : []
-  return describeInput(study, seriesUid, loaded, await hashOf(loaded.volume), notes)
+  return { seriesUid, input: describeInput(study, seriesUid, loaded, await hashOf(loaded.volume), notes) }
 }
 
 /** A loaded volume of an open study, with what may be told of it. Throws UserError where it shows nothing. */

@@ -7,10 +7,12 @@ import { readRun } from '../runs/files.ts'
 import { adaptTo } from './adaptation.ts'
 import { startWork } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
-import { readInput } from './input.ts'
 import { findMethod } from './methods.ts'
+import type { Input } from './input.ts'
 import type { Work } from './progress.ts'
 import { freshFolder, hashesOf, readJson, removeFolder } from './replay-files.ts'
+import { readRecorded } from './together.ts'
+import type { Other } from './together.ts'
 
 export type ReplayRequest = {
   /** A report.json. */
@@ -18,6 +20,8 @@ export type ReplayRequest = {
   /** PATH of the scan: a report does not say where it lies. */
   readonly scan: string
   readonly series?: string | undefined
+  /** Other series that it adapted together with, where they are not in the scan's study. */
+  readonly with?: readonly string[] | undefined
   readonly engine: EngineChoice
 }
 
@@ -58,14 +62,16 @@ export async function replay(request: ReplayRequest, work: Work): Promise<Replay
   const folder = await freshFolder()
   try {
     if (model.card.sha256 !== report.model.sha256) throw otherModel(request.report, report.model.name)
-    const input = await readInput(request.scan, request.series, work)
+    const { with: wanted = [] } = request
+    const read = await readRecorded(request.scan, request.series, report.with ?? [], wanted, work)
+    const { input } = read
     if (input.record.seriesHash !== report.input.seriesHash)
       throw new UserError('input-unsupported', {
         path: request.scan,
         reason: 'it is not the scan that the report is of',
         remedy: 'Give that scan, and its series with --series.',
       })
-    await run(report, { model, engine, input, folder }, work)
+    await run(report, { model, engine, ...read, folder }, work)
     const again = await readRun(folder)
     const replayed = reportOf({ run: again, identity: undefined, files: await hashesOf(folder), agreement: {} })
     return outcomeOf(report, replayed)
@@ -78,15 +84,16 @@ export async function replay(request: ReplayRequest, work: Work): Promise<Replay
 type Means = {
   readonly model: Model
   readonly engine: Awaited<ReturnType<typeof startWork>>
-  readonly input: Awaited<ReturnType<typeof readInput>>
+  readonly input: Input
+  readonly others: readonly Other[]
   readonly folder: string
 }
 
-async function run(report: Report, { model, engine, input, folder }: Means, work: Work): Promise<void> {
+async function run(report: Report, { model, engine, input, others, folder }: Means, work: Work): Promise<void> {
   const { name, parameters, seed } = report.method
   // A run without a guard has no scores of one; a person's later decision does not change that.
   const guard = report.verdict.scores.length > 0 || report.verdict.verdict !== 'off'
-  const given = { model, engine, input, reference: undefined, method: name, options: parameters, seed, guard }
+  const given = { model, engine, input, others, reference: undefined, method: name, options: parameters, seed, guard }
   await adaptTo({ ...given, checkpointEvery: 1, out: folder, started: performance.now(), readMs: 0 }, work)
 }
 

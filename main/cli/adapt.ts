@@ -14,6 +14,7 @@ type Options = {
   steps?: number
   lr?: number
   series?: string
+  with: string[]
   reference?: string
   guard: boolean
   trace?: string
@@ -38,6 +39,11 @@ export function adaptCommand(shell: Shell): Command {
     .option('--steps <n>', 'short for --set steps=N', integer(1, 1e6))
     .option('--lr <x>', 'short for --set learningRate=X', positive)
     .option('--series <s>', 'SeriesInstanceUID or series number; default: the most plausible')
+    .addOption(
+      new Option('--with <s>', 'another series of the study (UID or number; beside NIfTI: a file) to adapt together with')
+        .argParser((one: string, before: string[]) => [...before, one])
+        .default([], 'none'),
+    )
     .option('--reference <mask>', 'NIfTI or DICOM SEG of the same scan to compare with')
     .option('--no-guard', 'keep the last step whatever the guard would say')
     .option('--trace <dir>', 'write what each step saw and did, to check it elsewhere')

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import { action, command } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -16,8 +17,13 @@ export function replayCommand(shell: Shell): Command {
     .argument('<report.json>', 'of a finished run')
     .requiredOption('--scan <path>', 'the scan that was adapted to: a report does not say where it lies')
     .option('--series <s>', 'SeriesInstanceUID or series number; default: the most plausible')
+    .addOption(
+      new Option('--with <s>', 'what it adapted together with; default: looked for in the study')
+        .argParser((one: string, before: string[]) => [...before, one])
+        .default([], 'none'),
+    )
     .action(
-      action<[report: string, options: { scan: string; series?: string }]>(
+      action<[report: string, options: { scan: string; series?: string; with: string[] }]>(
         shell,
         async ({ signal, progress, engine }, report, options) => {
           const { replay } = await import('../app/replay.ts')

@@ -68,6 +68,8 @@ export const calls = {
   'adapt.start': call(
     z.object({
       scan: shape.VolumeRef,
+      /** Other series of the same study, to adapt together with; for methods whose summary has `adaptsTogether`. */
+      with: z.array(shape.VolumeRef).max(8).optional(),
       model: z.string(),
       method: z.string(),
       options: z.record(z.string(), shape.OptionValue),

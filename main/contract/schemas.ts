@@ -175,6 +175,8 @@ export const MethodSummary = z.object({
   options: z.array(MethodOption),
   /** Why it cannot be used with the model asked about; null where it can. */
   obstacle: z.string().nullable(),
+  /** Whether it can adapt to several series of a study together: adapt.start's `with`. */
+  adaptsTogether: z.boolean().optional(),
 })
 export type MethodSummary = z.infer<typeof MethodSummary>
 

@@ -214,6 +214,9 @@ export type Fact = { readonly name: string; readonly value: string; readonly mon
 
 type Group = { readonly title: string; readonly facts: readonly Fact[] }
 
+const voxels = ({ shape, spacing }: Pick<Report['input'], 'shape' | 'spacing'>): string =>
+  `${shape.join(' \u00d7 ')}, ${spacing.map((mm) => figure(mm)).join(' \u00d7 ')} mm`
+
 export function provenance(report: Report): Group[] {
   const { input, model, method, engine, scanbridge, run, timing, files, identity, history } = report
   const scanner = input.scanner
@@ -250,11 +253,19 @@ export function provenance(report: Report): Group[] {
           : []),
         {
           name: 'Voxels',
-          value: `${input.shape.join(' \u00d7 ')}, ${input.spacing.map((mm) => figure(mm)).join(' \u00d7 ')} mm`,
+          value: voxels(input),
         },
         { name: 'Series hash (SHA-256)', value: input.seriesHash, mono: true },
         ...input.notes.map((value) => ({ name: 'Note', value })),
       ],
+    },
+    {
+      title: 'Other series of the study',
+      facts: (report.with ?? []).flatMap((other) => [
+        { name: other.name, value: [voxels(other), other.scanner?.model].filter(Boolean).join(', ') },
+        { name: 'What was done', value: other.outcome?.sentence ?? 'The run ended before it came to that.' },
+        { name: 'Series hash (SHA-256)', value: other.seriesHash, mono: true as const },
+      ]),
     },
     {
       title: 'Model and method',

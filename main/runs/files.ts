@@ -11,7 +11,7 @@ import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Tensors } from './safetensors.ts'
 
 /** What is known when a run begins; the rest is filled in as it goes. */
-export type NewRun = Pick<RunRecord, 'scanbridge' | 'engine' | 'input' | 'model' | 'method' | 'isGuarded'> & {
+export type NewRun = Pick<RunRecord, 'scanbridge' | 'engine' | 'input' | 'with' | 'model' | 'method' | 'isGuarded'> & {
   /** Where the folder is to bear its name: newRunId's. */
   readonly id?: string
 }

@@ -52,6 +52,18 @@ export type HistoryEntry = z.infer<typeof HistoryEntry>
 export const Overlap = z.object({ dice: Score, volume: Score })
 export type Overlap = z.infer<typeof Overlap>
 
+/** What is told of a scan: nothing of whose it is. */
+const InputRecord = z.object({
+  kind: z.enum(['dicom', 'nifti']),
+  /** sha256 over voxels and geometry: the same scan gives the same hash, whoever it is of. */
+  seriesHash: z.string(),
+  modality: z.string().nullable(),
+  scanner: Scanner.nullable(),
+  shape: z.tuple([z.number(), z.number(), z.number()]),
+  spacing: z.tuple([z.number(), z.number(), z.number()]),
+  notes: z.array(z.string()),
+})
+
 /** run.json: what was done, to what, with what, and what is kept. Unknown fields of later versions are carried along. */
 export const RunRecord = z.looseObject({
   schema: z.literal(1),
@@ -65,16 +77,17 @@ export const RunRecord = z.looseObject({
     threads: z.number(),
     notes: z.array(z.string()),
   }),
-  input: z.object({
-    kind: z.enum(['dicom', 'nifti']),
-    /** sha256 over voxels and geometry: the same scan gives the same hash, whoever it is of. */
-    seriesHash: z.string(),
-    modality: z.string().nullable(),
-    scanner: Scanner.nullable(),
-    shape: z.tuple([z.number(), z.number(), z.number()]),
-    spacing: z.tuple([z.number(), z.number(), z.number()]),
-    notes: z.array(z.string()),
-  }),
+  input: InputRecord,
+  /** Other series of the study that were to adapt together with it; `outcome` once the run is done. */
+  with: z
+    .array(
+      InputRecord.extend({
+        name: z.string(),
+        /** agreement: mean Dice of the predictions of both after their input steps; null where it did not come to that. */
+        outcome: z.object({ isUsed: z.boolean(), sentence: z.string(), agreement: z.number().nullable() }).nullable(),
+      }),
+    )
+    .optional(),
   model: z.object({ name: z.string(), version: z.string(), sha256: z.string(), labels: z.array(LabelName) }),
   method: z.object({
     name: z.string(),

@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { writeDicom } from '../../fixtures/dicom-writer.ts'
+import { presets } from '../../fixtures/presets.ts'
+import { freshFolder, scanbridge } from '../../tests/command-line.ts'
+import { ballScan, saveThresholdModel } from '../../tests/threshold-model.ts'
+import type { Replay } from '../app/replay.ts'
+import type { Report } from '../report/report.ts'
+import type { RunRecord } from '../runs/run.ts'
+import { fromParts } from '../volume/affine.ts'
+import { resample } from '../volume/resample.ts'
+import type { Volume } from '../volume/volume.ts'
+import { writeNifti } from '../volume/nifti.ts'
+import { createRandom } from '../volume/random.ts'
+
+const place = freshFolder()
+const at = (...names: string[]): string => join(place, ...names)
+process.env['SCANBRIDGE_MODELS'] = at('models')
+const record = (run: string): RunRecord => JSON.parse(readFileSync(at(run, 'run.json'), 'utf8')) as RunRecord
+const bytes = (run: string, name: string): Buffer => readFileSync(at(run, name))
+const settings = ['--model', 'threshold', '--steps', '2', '--set', 'gate=1', '--set', 'slices=6', '--seed', '4']
+const adapt = (...args: string[]) => scanbridge(['adapt', ...args, ...settings])
+
+/** The ball as sagittal slices of 4 mm, darker and noisier. */
+function sagittal(): Volume {
+  const random = createRandom(9)
+  const grid = {
+    shape: [60, 50, 36] as const,
+    affine: fromParts([[0, 1, 0], [0, 0, -1], [-1, 0, 0]], [2.8, 2.4, 4], [70, -82, 58]), // prettier-ignore
+  }
+  const { data, ...rest } = resample(ballScan().volume, grid)
+  return { ...rest, data: data.map((value) => Math.abs(0.6 * value + 18 * random.normal())) }
+}
+
+function write(folder: string, volume: Volume, study?: { key: string; series: number }): void {
+  mkdirSync(at(folder), { recursive: true })
+  const { equipment, sequence } = presets.source
+  const facts = { equipment, sequence: sequence(createRandom(1)), subject: 5000, sliceThicknessMm: 3 }
+  for (const { name, bytes } of writeDicom(volume, { ...facts, ...(study && { study }) }))
+    writeFileSync(at(folder, name), bytes)
+}
+
+beforeAll(async () => {
+  await saveThresholdModel(at('models', 'threshold'))
+  const { volume } = ballScan()
+  write('study/first', volume, { key: 'one', series: 1 })
+  write('study/second', sagittal(), { key: 'one', series: 2 })
+  write('study/elsewhere', { ...volume, data: volume.data.map((value) => value + 1) }, { key: 'other', series: 3 })
+  writeFileSync(at('scan.nii.gz'), writeNifti(volume))
+  writeFileSync(at('other.nii.gz'), writeNifti(sagittal()))
+  const { affine, ...rest } = sagittal()
+  const far = affine.map((value, n) => (n === 3 ? value + 900 : value))
+  writeFileSync(at('far.nii.gz'), writeNifti({ ...rest, affine: far }))
+})
+
+describe('two series of a DICOM study', () => {
+  test('adapt together; the run, its report and a replay know both', async () => {
+    const { code, stdout } = await adapt(at('study'), '--series', '3', '--with', '4', '--out', at('run'), '--json')
+    expect([0, 4]).toContain(code)
+    const told = JSON.parse(stdout) as RunRecord
+    expect(told.with).toMatchObject([
+      { name: 'Series 4', kind: 'dicom', shape: [60, 50, 36], outcome: { isUsed: true } },
+    ])
+    const [other] = told.with!
+    expect(other!.outcome!.agreement).toBeGreaterThan(0.6)
+    expect(other!.seriesHash).not.toBe(told.input.seriesHash)
+    expect(other!.spacing.map((mm) => Math.round(10 * mm))).toEqual([28, 24, 40])
+    const sentence = other!.outcome!.sentence
+    expect(sentence).toMatch(/^Series 4 adapts together with the scan: it shows 6 of 6 slices/)
+    expect(readFileSync(at('run', 'report.html'), 'utf8')).toContain(sentence)
+    const report = JSON.parse(readFileSync(at('run', 'report.json'), 'utf8')) as Report
+    expect(report.with).toEqual(told.with)
+    expect(report.steps.flatMap(({ notes }) => notes)).toContain(sentence)
+
+    const again = await scanbridge([
+      'replay',
+      at('run', 'report.json'),
+      '--scan',
+      at('study'),
+      '--series',
+      '3',
+      '--json',
+    ])
+    expect(JSON.parse(again.stdout) as Replay).toMatchObject({ outcome: 'equal', differences: [] })
+    const gone = await scanbridge(['replay', at('run', 'report.json'), '--scan', at('study', 'first')])
+    expect(gone.code).toBe(3)
+    expect(gone.stderr).toContain('what the run adapted together with (Series 4) is not there')
+  }, 120_000)
+
+  test('without --with the run tells of no other, and --with changes its result', async () => {
+    await adapt(at('study'), '--series', '3', '--out', at('alone'))
+    expect(record('alone').with).toBeUndefined()
+    expect(bytes('alone', 'before.nii.gz')).toEqual(bytes('run', 'before.nii.gz'))
+    expect(bytes('alone', 'checkpoints/0007.safetensors')).not.toEqual(bytes('run', 'checkpoints/0007.safetensors'))
+  }, 120_000)
+
+  test.each([
+    ['3', /Series 3 of .* cannot be used: it cannot adapt together with the scan: it is the scan itself/],
+    ['5', /it is of another study/],
+    ['9', /it holds no series 9/],
+  ])('--with %s is refused in a sentence', async (other, sentence) => {
+    const { code, stderr } = await adapt(at('study'), '--series', '3', '--with', other, '--out', at('refused'))
+    expect(code).toBe(3)
+    expect(stderr).toMatch(sentence)
+  })
+
+  test('a method for one series at a time says so', async () => {
+    const args = ['adapt', at('study'), '--series', '3', '--with', '4', '--model', 'threshold', '--method', 'tent']
+    const { code, stderr } = await scanbridge([...args, '--out', at('tent')])
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('it adapts to one series at a time')
+  })
+})
+
+describe('two NIfTI files', () => {
+  test('adapt together by their affines, and are replayed', async () => {
+    await adapt(at('scan.nii.gz'), '--with', at('other.nii.gz'), '--out', at('nifti'))
+    expect(record('nifti').with).toMatchObject([{ name: 'Other scan 1', kind: 'nifti', outcome: { isUsed: true } }])
+    const replay = ['replay', at('nifti', 'report.json'), '--scan', at('scan.nii.gz'), '--json']
+    const { stdout } = await scanbridge([...replay, '--with', at('other.nii.gz')])
+    expect(JSON.parse(stdout) as Replay).toMatchObject({ outcome: 'equal' })
+    expect((await scanbridge(replay)).stderr).toContain('Give it with --with')
+  }, 120_000)
+
+  test('one that lies elsewhere is refused', async () => {
+    const { code, stderr } = await adapt(at('scan.nii.gz'), '--with', at('far.nii.gz'), '--out', at('far'))
+    expect(code).toBe(3)
+    expect(stderr).toContain('it lies elsewhere in space than the scan')
+  })
+})
