@@ -33,6 +33,7 @@ function put(into: Arrays, name: string, values: ArrayLike<number> | undefined):
 function surroundingsToArrays({ correction, reweighting }: Surroundings): Arrays {
   const out: Arrays = new Map()
   if (correction) {
+    put(out, 'input/denoise', correction.denoise === undefined ? undefined : [correction.denoise])
     put(out, 'input/spectrum-gain', correction.spectrumGain)
     put(out, 'input/air', [correction.air])
     put(out, 'input/log-bias', correction.bias)
@@ -45,6 +46,7 @@ function surroundingsToArrays({ correction, reweighting }: Surroundings): Arrays
   if (reweighting) {
     put(out, 'final/means', reweighting.means)
     put(out, 'final/sds', reweighting.sds)
+    put(out, 'final/weights', reweighting.weights)
     put(out, 'final/exponent', [reweighting.exponent])
   }
   return out
@@ -55,6 +57,7 @@ function surroundingsFromArrays(arrays: ParameterValues): Surroundings {
     const array = arrays.get(name)
     return array && Array.from(array.data)
   }
+  const denoise = numbers('input/denoise')
   const gain = numbers('input/spectrum-gain')
   const air = numbers('input/air')
   const bias = numbers('input/log-bias')
@@ -64,8 +67,10 @@ function surroundingsFromArrays(arrays: ParameterValues): Surroundings {
   const prefix = 'input/adapter/'
   const adapter = [...arrays].filter(([name]) => name.startsWith(prefix))
   const means = numbers('final/means')
+  const weights = numbers('final/weights')
   return {
     correction: air && {
+      ...(denoise && { denoise: denoise[0]! }),
       ...(gain && { spectrumGain: Float64Array.from(gain) }),
       air: air[0]!,
       ...(bias && { bias: Float64Array.from(bias) }),
@@ -76,7 +81,12 @@ function surroundingsFromArrays(arrays: ParameterValues): Surroundings {
         adapter: Object.fromEntries(adapter.map(([name, array]) => [name.slice(prefix.length), array])),
       }),
     },
-    reweighting: means && { means, sds: numbers('final/sds')!, exponent: numbers('final/exponent')![0]! },
+    reweighting: means && {
+      means,
+      sds: numbers('final/sds')!,
+      ...(weights && { weights }),
+      exponent: numbers('final/exponent')![0]!,
+    },
   }
 }
 

@@ -1,5 +1,10 @@
 /** Intensity of each foreground class (class 1 first), as a Gaussian. NaN: the class was not found. */
-export type ClassStatistics = { readonly means: readonly number[]; readonly sds: readonly number[] }
+export type ClassStatistics = {
+  readonly means: readonly number[]
+  readonly sds: readonly number[]
+  /** What the prior of each is multiplied by, so that they come in the proportions expected of them (proportions.ts). */
+  readonly weights?: readonly number[]
+}
 
 /** Voxels further than this many sd from a class's mean are partial volumes or errors. */
 const trimSds = 2
@@ -63,14 +68,14 @@ export function classStatistics(
 
 /**
  * Posterior of the foreground classes once their Gaussian intensity likelihoods, to an exponent, are taken in: within the
- * foreground's share q_c ~ (p_c + floor) N(intensity; mean_c, sd_c)^exponent. Background keeps its probability, and so do
+ * foreground's share q_c ~ weight_c (p_c + floor) N(intensity; mean_c, sd_c)^exponent. Background keeps its probability, and so do
  * classes without statistics. Shapes as in classStatistics; returns a new array.
  */
 export function reweight(
   intensity: Float32Array,
   probability: Float32Array,
   classes: number,
-  { means, sds }: ClassStatistics,
+  { means, sds, weights }: ClassStatistics,
   exponent: number,
 ): Float32Array {
   const out = probability.slice()
@@ -90,7 +95,8 @@ export function reweight(
     }
     let total = 0
     for (const c of known) {
-      const weight = (probability[at + c]! + floor) * Math.exp(logLikelihood[c]! - best)
+      const prior = (weights?.[c - 1] ?? 1) * (probability[at + c]! + floor)
+      const weight = prior * Math.exp(logLikelihood[c]! - best)
       out[at + c] = weight
       total += weight
     }

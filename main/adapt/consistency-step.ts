@@ -8,6 +8,7 @@ import { classLogits, diceLoss, divergence, halfSquaredDistance, ratioPrior, sha
 import { channelsFirst } from './method.ts'
 import type { StepReport, Work } from './method.ts'
 import type { Optimizer } from './optimizer.ts'
+import { expectedProportions } from './proportions.ts'
 import { scoped } from './scope.ts'
 import { drawBatch } from './slices.ts'
 import { fusedAim, rowsOf, siblingBatch, whereBoth } from './cross-terms.ts'
@@ -17,7 +18,7 @@ import { allowedSymmetries, mirroredClasses, undoSymmetry } from './views.ts'
 import type { symmetries } from './views.ts'
 
 /** The part of the method's options that a step needs; their meaning is in its table. */
-export type StepOptions = Omit<TargetOptions, 'exchange'> & {
+export type StepOptions = Omit<TargetOptions, 'exchange' | 'proportions'> & {
   readonly batch: number
   readonly learningRate: number
   readonly views: number
@@ -27,11 +28,15 @@ export type StepOptions = Omit<TargetOptions, 'exchange'> & {
   readonly divergence: number
   readonly dice: number
   readonly prior: number
+  readonly balance: number
   readonly sourceAnchor: number
   readonly weightAnchor: number
   readonly cross: number
   readonly fuse: boolean
 }
+
+/** A batch is some slices only: its proportions spread wider than those of heads. */
+const spreadOfBatches = 1.5
 
 type StepWork = Pick<
   Work,
@@ -65,7 +70,8 @@ export function consistencyStep(
     const looks = views.map((each) => ({ view: each, batch: seenIn(each, input, slices, random) }))
     const valid = validPixels(input, slices.length)
     const isFused = options.fuse && (work.siblings ?? []).length > 0
-    const target = { ...options, exchange, ...(isFused && { temperature: 1 }) }
+    const proportions = expectedProportions(source.card.source, spreadOfBatches * options.balance)
+    const target = { ...options, exchange, proportions, ...(isFused && { temperature: 1 }) }
     const own = consistencyTarget(teacher, looks, valid, input, slices, work.restored, target)
     const batch = seenIn(view, input, slices, random)
     const others = (work.siblings ?? []).flatMap(

@@ -9,6 +9,8 @@ import { gatherForeground } from './foreground.ts'
 import { changeIntensity, drawIntensityChange, intensityRange } from './intensity-views.ts'
 import type { IntensityChange } from './intensity-views.ts'
 import { consensus, entropyOf, sharpen } from './losses.ts'
+import { balancedStatistics } from './proportions.ts'
+import type { Proportions } from './proportions.ts'
 import { applySymmetry, undoSymmetry } from './views.ts'
 import type { Symmetry } from './views.ts'
 
@@ -68,6 +70,8 @@ export type TargetOptions = {
   readonly temperature: number
   /** Re-weight by intensity likelihood (class-statistics.ts). */
   readonly likelihood: boolean
+  /** What the classes are held to in that; undefined: to nothing. */
+  readonly proportions?: Proportions | undefined
   /** Weigh pixels by how sure the views' mean is. */
   readonly confidence: boolean
   /** Pixels where the views disagree by more (nats) count nothing. */
@@ -96,12 +100,18 @@ export function consistencyTarget(
     const classes = mean.shape.at(-1)!
     let weights = tf.mul(valid, tf.cast(tf.lessEqual(disagreement, options.disagreement), 'float32'))
     if (options.confidence) weights = tf.mul(weights, tf.sub(1, tf.div(entropyOf(mean), Math.log(classes))))
-    const learned = options.likelihood ? withLikelihood(mean, study, slices, restored) : mean
+    const learned = options.likelihood ? withLikelihood(mean, study, slices, restored, options.proportions) : mean
     return { target: sharpen(learned, options.temperature), weights }
   })
 }
 
-function withLikelihood(mean: Tensor, study: ModelStudy, slices: readonly number[], restored: Float32Array): Tensor {
+function withLikelihood(
+  mean: Tensor,
+  study: ModelStudy,
+  slices: readonly number[],
+  restored: Float32Array,
+  proportions: Proportions | undefined,
+): Tensor {
   const classes = mean.shape.at(-1)!
   const [ni, nj] = study.volume.shape
   const probability = mean.dataSync() as Float32Array
@@ -110,7 +120,10 @@ function withLikelihood(mean: Tensor, study: ModelStudy, slices: readonly number
     index,
     (n) => restored[slices[Math.floor(n / (ni * nj))]! * ni * nj + (n % (ni * nj))]!,
   )
-  const reweighted = reweight(intensity, own, classes, refinedStatistics(intensity, own, classes, 1), 1)
+  const statistics = proportions
+    ? balancedStatistics(intensity, own, classes, 1, proportions)
+    : refinedStatistics(intensity, own, classes, 1)
+  const reweighted = reweight(intensity, own, classes, statistics, 1)
   const out = probability.slice()
   index.forEach((n, m) => out.set(reweighted.subarray(m * classes, (m + 1) * classes), n * classes))
   return tf.tensor(out, mean.shape)

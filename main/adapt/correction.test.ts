@@ -126,7 +126,7 @@ describe('normalisation passes', () => {
       const { study: corrected } = applyCorrection(study, correction, clamp)
       const foreground = gatherForeground(pointwise(corrected.volume.data), classes, study, all)
       const gathered = Float32Array.from(foreground.index, (n) => intensity[n]!)
-      const options = { bias: true, anchors, sourceAir: source.air }
+      const options = { bias: true, anchors, sourceAir: source.air, proportions: undefined }
       correction = normalisationPass(gathered, foreground, correction, options).correction
     }
     return correction

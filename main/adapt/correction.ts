@@ -4,18 +4,27 @@ import { biasAt, centreBias, fitBias, undoBias, undoBiasInSlice } from './bias-f
 import type { BiasField } from './bias-field.ts'
 import { classStatistics, refinedStatistics, reweight } from './class-statistics.ts'
 import type { ClassStatistics } from './class-statistics.ts'
+import { denoise } from './denoise.ts'
 import type { Foreground } from './foreground.ts'
 import { adaptSlices } from './input-adapter.ts'
 import type { AdapterValues } from './input-adapter.ts'
 import { anchorMap, mapIntensities } from './intensity-map.ts'
 import type { IntensityMap } from './intensity-map.ts'
+import { balancedStatistics } from './proportions.ts'
+import type { Proportions } from './proportions.ts'
 import { promptSlices } from './prompt.ts'
 import { filterSpectrum } from './spectrum.ts'
 
-/** What is done to a scan before the network sees it. Numbers only: it can be saved, and applied to any slice. */
-export type Correction = {
-  /** Gain by radius (spectrum.ts), applied first. */
+/** What takes noise and sharpness to those of the training scans, applied first; `denoise` before the gain. */
+export type Filter = {
+  /** Weight of total variation (denoise.ts). */
+  readonly denoise?: number
+  /** Gain by radius (spectrum.ts). */
   readonly spectrumGain?: Float64Array
+}
+
+/** What is done to a scan before the network sees it. Numbers only: it can be saved, and applied to any slice. */
+export type Correction = Filter & {
   /** Intensity of air after that; what follows is relative to it. */
   readonly air: number
   readonly bias?: BiasField
@@ -65,16 +74,17 @@ export function selectSlices(study: ModelStudy, slices: readonly number[]): Mode
   }
 }
 
-/** The study with its spectrum brought to the source's. */
-export function withSpectrum(study: ModelStudy, gain: Float64Array | undefined): ModelStudy {
-  if (!gain) return study
+/** The study without noise, and with its spectrum brought to the source's. */
+export function filterStudy(study: ModelStudy, { denoise: weight, spectrumGain: gain }: Filter): ModelStudy {
+  if (!weight && !gain) return study
   const [ni, nj] = study.volume.shape
-  return withData(study, filterSpectrum({ data: study.volume.data, ni, nj }, gain))
+  const data = weight ? denoise(study.volume, weight) : study.volume.data
+  return withData(study, gain ? filterSpectrum({ data, ni, nj }, gain) : data)
 }
 
 /**
  * Applies a correction to a study whose slice n is slice positions[n] of `count` in the scan; by default to a whole scan.
- * clamp: the limits of the card's normalization.
+ * clamp: the limits of the card's normalization. filtered: the study after the correction's filter, where it is known.
  */
 export function applyCorrection(
   study: ModelStudy,
@@ -82,9 +92,10 @@ export function applyCorrection(
   clamp: readonly [number, number],
   positions: readonly number[] = Array.from({ length: study.volume.shape[2] }, (_, k) => k),
   count = study.volume.shape[2],
+  filtered = filterStudy(study, correction),
 ): Corrected {
   const [ni, nj] = study.volume.shape
-  const restored = withSpectrum(study, correction.spectrumGain).volume.data.map((value) => value - correction.air)
+  const restored = filtered.volume.data.map((value) => value - correction.air)
   if (correction.bias) {
     for (const [n, k] of positions.entries()) {
       undoBiasInSlice(restored.subarray(n * ni * nj, (n + 1) * ni * nj), correction.bias, ni, nj, k, count)
@@ -119,6 +130,8 @@ export type PassOptions = {
   /** Mean intensity of each foreground class in the source, relative to its air; undefined leaves intensities unmapped. */
   readonly anchors: readonly number[] | undefined
   readonly sourceAir: number | undefined
+  /** What the classes are held to while their intensities are estimated; undefined: to nothing. */
+  readonly proportions: Proportions | undefined
 }
 
 /** Foreground classes at least half as bright as the brightest: their intensity tells of the coil, not of partial volume. */
@@ -129,7 +142,7 @@ export function referenceClasses(means: readonly number[]): number[] {
 
 /**
  * One normalisation pass: from a prediction on the scan as corrected so far, a better correction. Class means by robust
- * statistics on posteriors re-weighted by intensity likelihood; what bias the bright classes still show; then air and class
+ * statistics on posteriors re-weighted by intensity likelihood, the classes held to their proportions; what bias the bright classes still show; then air and class
  * means go onto the source's. `intensity`: the foreground's voxels relative to air, before any bias was undone.
  * inOrder: false where the class means are not in the source's order. models.md section 4, "Normalisation pass".
  */
@@ -137,12 +150,14 @@ export function normalisationPass(
   intensity: Float32Array,
   foreground: Foreground,
   correction: Correction,
-  { bias, anchors, sourceAir }: PassOptions,
+  { bias, anchors, sourceAir, proportions }: PassOptions,
 ): { correction: Correction; statistics: ClassStatistics; inOrder: boolean } {
   const { classes, probability } = foreground
   let field = correction.bias
   let restored = field ? undoBias(intensity, biasAt(field, foreground)) : intensity
-  let statistics = refinedStatistics(restored, probability, classes, 1)
+  let statistics = proportions
+    ? balancedStatistics(restored, probability, classes, 1, proportions)
+    : refinedStatistics(restored, probability, classes, 1)
   const posterior = reweight(restored, probability, classes, statistics, 1)
   if (bias) {
     const reference = referenceClasses(anchors ?? statistics.means)
@@ -150,7 +165,7 @@ export function normalisationPass(
     const sum = field ? left.map((value, t) => value + field![t]!) : left
     field = centreBias(sum, foreground, posterior, reference)
     restored = undoBias(intensity, biasAt(field, foreground))
-    statistics = classStatistics(restored, posterior, classes, 1)
+    statistics = { ...statistics, ...classStatistics(restored, posterior, classes, 1) }
   }
   const { map: _, bias: __, ...rest } = correction
   const base = { ...rest, ...(field && { bias: field }) }

@@ -1,16 +1,23 @@
 import { spacing } from '../volume/affine.ts'
-import { airOf, normalisationPass, withSpectrum } from './correction.ts'
+import type { ModelStudy } from '../predict/study.ts'
+import { airOf, filterStudy, normalisationPass } from './correction.ts'
 import { gatherForeground } from './foreground.ts'
 import type { StepReport, Work } from './method.ts'
 import { observe } from './norm-layers.ts'
 import { interleavedBatches } from './slices.ts'
+import { brightOf, noiseFrom, secondDifferences } from './noise.ts'
+import { expectedProportions } from './proportions.ts'
 import { radialSpectrum, spectrumGain } from './spectrum.ts'
 
 export type InputOptions = {
+  /** Weight of total variation per standard deviation of the noise; 0: noise stays. */
+  readonly denoise: number
   readonly spectrum: boolean
   readonly bias: boolean
   readonly anchor: boolean
   readonly passes: number
+  /** Classes are held to the source's proportions within so many of its standard deviations; 0: not at all. */
+  readonly balance: number
   readonly batch: number
   /** Share of the scan's own norm statistics while it is predicted. */
   readonly alpha: number
@@ -37,6 +44,11 @@ export function gainFor(
   return spectrumGain(spectrum, own, spacing(study.volume.affine)[0])
 }
 
+/** 0 where too little is bright to tell. */
+function noiseOf({ volume }: ModelStudy): number {
+  return noiseFrom(secondDifferences(volume, brightOf(volume))) || 0
+}
+
 function anchorsFor({ source, note }: Work, wanted: boolean): { anchors?: readonly number[]; sourceAir?: number } {
   const { classMeans, air } = source.card.source
   if (!wanted) return {}
@@ -52,11 +64,13 @@ function anchorsFor({ source, note }: Work, wanted: boolean): { anchors?: readon
  * statistics. Yields after each pass. models.md section 4.
  */
 export async function* normalisingPasses(work: Work, options: InputOptions): AsyncGenerator<StepReport, void> {
-  const gain = gainFor(work, options.spectrum)
-  const filtered = withSpectrum(work.study, gain)
+  const weight = options.denoise && options.denoise * noiseOf(work.study)
+  const smooth = filterStudy(work.study, { denoise: weight })
+  const gain = gainFor({ study: smooth, source: work.source, note: work.note }, options.spectrum)
+  const filtered = filterStudy(smooth, { ...(gain && { spectrumGain: gain }) })
   const air = airOf(filtered)
   const anchoring = anchorsFor(work, options.anchor)
-  work.correct({ ...(gain && { spectrumGain: gain }), air, targetAir: air })
+  work.correct({ ...(weight > 0 && { denoise: weight }), ...(gain && { spectrumGain: gain }), air, targetAir: air })
   const batches = interleavedBatches(work.study.tissueSlices, options.batch)
   const order = batches.flat()
   const [ni, nj] = work.study.volume.shape
@@ -77,6 +91,7 @@ export async function* normalisingPasses(work: Work, options: InputOptions): Asy
       bias: options.bias,
       anchors: anchoring.anchors,
       sourceAir: anchoring.sourceAir,
+      proportions: expectedProportions(work.source.card.source, options.balance),
     })
     work.correct(correction)
     if (work.reweighting) work.reweighting = { ...statistics, exponent: work.reweighting.exponent }

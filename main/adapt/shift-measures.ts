@@ -10,6 +10,7 @@ import { classDepths } from './contrast.ts'
 import { airOf, referenceClasses, selectSlices } from './correction.ts'
 import { gatherForeground } from './foreground.ts'
 import type { Foreground } from './foreground.ts'
+import { brightOf, noiseFrom, secondDifferences } from './noise.ts'
 import { normDistance, observe } from './norm-layers.ts'
 import { countClasses, intensityConsistency, labelsOf } from './scores.ts'
 import { spreadSlices } from './slices.ts'
@@ -119,7 +120,7 @@ const leastInside = 500
  */
 function noiseOf({ volume }: ModelStudy, brightest: Uint8Array, air: number): { sd: number; share: number } {
   const own = secondDifferences(volume, brightest)
-  const bright = Uint8Array.from(volume.data, (value) => (value > 0 ? 1 : 0))
+  const bright = brightOf(volume)
   const isEnough = own.length >= leastInside
   const used = isEnough ? own : secondDifferences(volume, bright)
   const level =
@@ -127,28 +128,8 @@ function noiseOf({ volume }: ModelStudy, brightest: Uint8Array, air: number): { 
       volume.data.filter((_, n) => (isEnough ? brightest : bright)[n]),
       50,
     ) - air
-  // White noise of sd 1 has sd 6 after both differences; .6745 is the median of |N(0, 1)|.
-  const sd = percentile(used, 50) / 0.6745 / 6
+  const sd = noiseFrom(used)
   return { sd, share: sd / level }
-}
-
-/**
- * Absolute second differences across and down (Immerkaer, CVIU 1996) of the pixels inside of a mask, where no edge of it adds
- * to them.
- */
-function secondDifferences({ shape, data }: ModelStudy['volume'], mask: Uint8Array): Float32Array {
-  const [ni, nj, nk] = shape
-  const found: number[] = []
-  const row = (n: number): number => data[n - 1]! - 2 * data[n]! + data[n + 1]!
-  const isInside = (n: number): boolean => mask[n - 1] === 1 && mask[n] === 1 && mask[n + 1] === 1
-  for (let k = 0; k < nk; k++)
-    for (let j = 1; j < nj - 1; j++)
-      for (let i = 1; i < ni - 1; i++) {
-        const n = i + ni * (j + nj * k)
-        if (isInside(n - ni) && isInside(n) && isInside(n + ni))
-          found.push(Math.abs(row(n - ni) - 2 * row(n) + row(n + ni)))
-      }
-  return Float32Array.from(found)
 }
 
 function detailOf({ volume }: ModelStudy, sigma: number): number {

@@ -4,8 +4,8 @@ import type { Random } from '../volume/random.ts'
 import type { Note, ProbabilityMap } from '../volume/volume.ts'
 import { storable } from './checkpoint.ts'
 import type { Reweighting, Surroundings } from './checkpoint.ts'
-import { applyCorrection, selectSlices } from './correction.ts'
-import type { Correction } from './correction.ts'
+import { applyCorrection, filterStudy, selectSlices } from './correction.ts'
+import type { Correction, Filter } from './correction.ts'
 import type { Extent, Sibling, Work } from './method.ts'
 import type { OptionTable, OptionValues } from './options.ts'
 
@@ -46,6 +46,7 @@ export class EpisodeWork implements Work<OptionTable> {
   correction: Correction | undefined
   reweighting: Reweighting | undefined
   readonly siblings: Sibling[] = []
+  private filtered: { readonly by: Filter; readonly study: ModelStudy }
   readonly notes: Note[] = []
 
   constructor({ source, student, scan, slices, before, options, random, signal, traced, advance }: Given) {
@@ -65,15 +66,30 @@ export class EpisodeWork implements Work<OptionTable> {
     this.traced = traced
     this.advance = advance
     this.input = this.study
+    this.filtered = { by: {}, study: this.study }
     this.restored = this.study.volume.data
   }
 
   readonly correct = (correction: Correction): void => {
     this.correction = storable({ correction }).correction!
     const { clamp } = this.source.card.input.normalization
-    const corrected = applyCorrection(this.study, this.correction, clamp, this.positions, this.depth)
+    const filtered = this.filter(this.correction)
+    const corrected = applyCorrection(this.study, this.correction, clamp, this.positions, this.depth, filtered)
     this.input = corrected.study
     this.restored = corrected.restored
+  }
+
+  /** Passes change what comes after the filter, and the filter costs more than all of that. */
+  private filter(filter: Filter): ModelStudy {
+    const { denoise, spectrumGain: gain } = filter
+    const { by, study } = this.filtered
+    const isSame =
+      by.denoise === denoise &&
+      by.spectrumGain?.length === gain?.length &&
+      !gain?.some((g, n) => g !== by.spectrumGain![n])
+    if (isSame) return study
+    this.filtered = { by: filter, study: filterStudy(this.study, filter) }
+    return this.filtered.study
   }
 
   readonly note = (note: Note): void => {

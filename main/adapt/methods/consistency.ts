@@ -10,6 +10,7 @@ import { adoptStatistics, normDistance, observe } from '../norm-layers.ts'
 import type { OptionValues } from '../options.ts'
 import { intensityConsistency, labelsOf } from '../scores.ts'
 import { interleavedBatches } from '../slices.ts'
+import { balancedStatistics, expectedProportions } from '../proportions.ts'
 import { followStudent } from '../teacher.ts'
 
 const options = {
@@ -26,6 +27,12 @@ const options = {
   },
   slices: { value: 20, min: 1, max: 1000, integer: true, help: 'Slices to estimate and train on, evenly spread.' },
   batch: { value: 8, min: 1, max: 64, integer: true, help: 'Slices in an update, spread over the scan.' },
+  denoise: {
+    value: 0.5,
+    min: 0,
+    max: 5,
+    help: 'Take out noise and keep edges: weight per standard deviation of the noise (0: leave it).',
+  },
   spectrum: { value: true, help: "Bring the scan's sharpness and noise to those of the training scans." },
   alpha: { value: 0.2, min: 0, max: 1, help: "Share of the scan's own norm statistics." },
   passes: {
@@ -36,9 +43,15 @@ const options = {
     help: 'Normalisation passes: predict, undo bias, map intensities.',
   },
   bias: { value: true, help: 'Undo the bias field (MR only).' },
+  balance: {
+    value: 1,
+    min: 0,
+    max: 10,
+    help: "Hold the classes to the training scans' proportions, within so many of their standard deviations (0: do not).",
+  },
   anchor: { value: true, help: 'Map air and class intensities onto those of the training scans.' },
   steps: { value: 5, min: 0, max: 1000, integer: true, help: 'Training updates.' },
-  learningRate: { value: 4e-3, min: 1e-7, max: 1e-1, help: 'Step size of Adam.' },
+  learningRate: { value: 2e-3, min: 1e-7, max: 1e-1, help: 'Step size of Adam.' },
   scope: {
     value: 'norm-affine',
     choices: ['norm-affine', 'head', 'first-block', 'encoder', 'decoder', 'all'],
@@ -132,9 +145,11 @@ export const consistency = defineMethod<typeof options, State>({
       yield* normalisingPasses(work, {
         ...options,
         bias,
+        denoise: 0,
         spectrum: false,
         anchor: false,
         alpha: 0,
+        balance: 0,
         passes: bias ? 1 : 0,
       })
     if (isFull(work)) await adoptStatistics(work, options.alpha, options.batch)
@@ -171,11 +186,14 @@ export const consistency = defineMethod<typeof options, State>({
     optimizer.dispose()
   },
 
-  reweighting({ study, restored, classes, options }, probability) {
+  reweighting({ source, study, restored, classes, options, extent }, map) {
     if (options.final === 0) return undefined
-    const foreground = gatherForeground(probability, classes, study, study.tissueSlices)
-    const intensity = Float32Array.from(foreground.index, (n) => restored[n]!)
-    const statistics = refinedStatistics(intensity, foreground.probability, classes, options.final)
+    const { index, probability } = gatherForeground(map, classes, study, study.tissueSlices)
+    const intensity = Float32Array.from(index, (n) => restored[n]!)
+    const proportions = isFull({ extent }) ? expectedProportions(source.card.source, options.balance) : undefined
+    const statistics = proportions
+      ? balancedStatistics(intensity, probability, classes, options.final, proportions)
+      : refinedStatistics(intensity, probability, classes, options.final)
     return { ...statistics, exponent: options.final }
   },
 })

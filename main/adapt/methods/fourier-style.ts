@@ -1,4 +1,4 @@
-import { airOf, withSpectrum } from '../correction.ts'
+import { airOf, filterStudy } from '../correction.ts'
 import { gainFor } from '../input-phase.ts'
 import { defineMethod } from '../method.ts'
 
@@ -24,7 +24,7 @@ export const fourierStyle = defineMethod({
   passes: () => 1,
   async *correct(work) {
     const gain = gainFor(work, true)!.map((value) => value ** work.options.strength)
-    const air = airOf(withSpectrum(work.study, gain))
+    const air = airOf(filterStudy(work.study, { spectrumGain: gain }))
     work.correct({ spectrumGain: gain, air, targetAir: air })
     const strongest = gain.reduce((most, value) => (Math.abs(value - 1) > Math.abs(most - 1) ? value : most), 1)
     yield await Promise.resolve({ measures: { 'strongest gain': strongest } })
