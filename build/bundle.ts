@@ -8,7 +8,7 @@ import { readLicences } from '../main/app/licence-files.ts'
 /** What the app reads beside its code, where its code looks for it. */
 const dataFiles = [
   'LICENSE',
-  'models/*/{*.onnx,model.json,NOTICE.md}',
+  'models/*/{*.onnx,model.json,calibration.json,NOTICE.md}',
   'fixtures/data/*',
   // Compiled on the user's machine by `scanbridge engine install`.
   'main/engine/quiet.c',

@@ -217,7 +217,10 @@ class Episode {
           return
         }
         this.previews?.next(work, this.step)
-        if (n < steps) yield this.event(work, 'train', report, { checkpoint: this.checkpoint(work) })
+        const lost = n < steps && n % stepsBetweenGlances === 0 ? await examiner.vanished() : undefined
+        if (lost) work.note(stopped(lost, n, steps))
+        const isLast = n === steps || lost !== undefined
+        if (!isLast) yield this.event(work, 'train', report, { checkpoint: this.checkpoint(work) })
         else {
           const parameters = this.parametersForTrace(report)
           await method.settle?.(work, state)
@@ -225,6 +228,7 @@ class Episode {
           this.divergence = divergence
           if (candidate) this.candidates.push(candidate)
           yield this.event(work, 'train', report, { ...candidate, ...(parameters && { parameters }) })
+          return
         }
         // Lets timers, messages and signals through between two steps.
         await new Promise((resolve) => setImmediate(resolve))
@@ -240,7 +244,7 @@ class Episode {
     before: ProbabilityMap,
   ): AsyncGenerator<EpisodeEvent, EpisodeResult, void> {
     const { model, study } = this.request
-    const guard = examiner.verdict(this.candidates, this.divergence)
+    const guard = await examiner.verdict(this.candidates, this.divergence)
     const last = this.candidates.at(-1)
     const kept = this.candidates.find(({ step }) => step === guard.kept)
     const others = kept && kept !== last ? 2 : 1
@@ -322,6 +326,14 @@ class Episode {
     return slices * (passes + 1) + others + training + examining + work.depth
   }
 }
+
+/** A training that lets a label vanish does not bring it back: it is looked for this often. */
+const stepsBetweenGlances = 5
+
+const stopped = (label: string, step: number, steps: number): Note => ({
+  code: 'collapsed',
+  message: `Training was stopped after ${step} of ${steps} steps: ${label} had vanished from the mask.`,
+})
 
 /** What of a step is no longer a number; undefined where all is well. */
 function whatDiverged({ losses = {}, gradientNorm = 0 }: StepReport): string | undefined {

@@ -16,6 +16,23 @@ export type Evidence = {
 const leastShare = 1e-4
 const leastDistance = 1e-3
 
+/** Scores of the source model's prediction alone; `shape` is its S7. */
+export function sourceScores(source: StatePrediction, shape: number, context: GuardContext): GuardScores {
+  const { classes, ni, nj, statistics } = context
+  const labels = labelsOf(source.probability, classes)
+  const counts = countClasses(labels, classes)
+  return {
+    'S1 entropy before': meanEntropy(source.network, classes, borderBand(labels, labels, ni, nj)),
+    'S3 volume distance before': volumeDistance(counts, context),
+    'S4 before': source.consistency,
+    ...(statistics.proportions && {
+      'S5 proportions before': proportionDivergence(counts, statistics.proportions),
+    }),
+    'S7 shape before': shape,
+    'S7 islands before': Math.log(Math.max(fragments(labels, ni, nj).islands, leastShare)),
+  }
+}
+
 /**
  * Scores S1-S3, S5, S7 and S11-S13 of an adapted state that speak of the whole mask in one number. Shared by all states of a
  * scan are those "before". NaN: cannot be told (a class is missing, the card does not know, or there is no companion).
@@ -36,36 +53,29 @@ export function evidenceScores(
   const [hanging, hung] = [fragments(after, ni, nj), fragments(before, ni, nj)]
   const separations = [separation(intensity, before, classes), separation(intensity, after, classes)] as const
   return {
-    'S1 entropy before': meanEntropy(source.network, classes, borderBand(before, before, ni, nj)),
+    ...sourceScores(source, shape[0], context),
     'S2 mean overlap': present.length ? present.reduce((sum, dice) => sum + dice, 0) / present.length : NaN,
     'S2 least overlap': present.length ? Math.min(...present) : NaN,
     'S2 divergence': bandDivergence(source.probability, adapted.probability, classes, band),
     'S3 largest change': Math.max(...volumes),
-    ...changed('S3 volume distance', [volumeDistance(countsBefore, context), volumeDistance(countsAfter, context)]),
-    'S4 before': source.consistency,
-    ...(statistics.proportions &&
-      changed('S5 proportions', [
+    'S3 volume distance change': volumeDistance(countsAfter, context) - volumeDistance(countsBefore, context),
+    ...(statistics.proportions && {
+      'S5 proportions change':
+        proportionDivergence(countsAfter, statistics.proportions) -
         proportionDivergence(countsBefore, statistics.proportions),
-        proportionDivergence(countsAfter, statistics.proportions),
-      ])),
-    ...changed('S7 shape', shape),
-    'S7 islands before': Math.log(Math.max(hung.islands, leastShare)),
+    }),
+    'S7 shape change': shape[1] - shape[0],
     'S7 islands change': logRatio(hanging.islands, hung.islands, leastShare),
     'S7 holes change': logRatio(hanging.holes, hung.holes, leastShare),
     'S11 distance change': logRatio(distance[1], distance[0], leastDistance),
     'S12 separation before': Math.log(separations[0]),
     'S12 separation change': Math.log(separations[1] / separations[0]),
-    ...changed('S13 contrast distance', contrastDistances(before, after, intensity, context)),
+    ...contrastScores(before, after, intensity, context),
   }
 }
 
 const logRatio = (after: number, before: number, least: number): number =>
   Math.log(Math.max(after, least) / Math.max(before, least))
-
-const changed = (name: string, [before, after]: readonly [number, number]): Record<string, number> => ({
-  [`${name} before`]: before,
-  [`${name} change`]: after - before,
-})
 
 /** Furthest of the classes' volumes from the source cohort's, in its sd. */
 function volumeDistance(counts: readonly number[], { statistics, mlPerCount }: GuardContext): number {
@@ -76,17 +86,15 @@ function volumeDistance(counts: readonly number[], { statistics, mlPerCount }: G
   )
 }
 
-function contrastDistances(
+function contrastScores(
   before: Uint8Array,
   after: Uint8Array,
   intensity: Float32Array,
   { statistics, classes }: GuardContext,
-): [number, number] {
+): GuardScores {
   const { classMeans, air } = statistics
-  if (!classMeans || air === undefined) return [NaN, NaN]
+  if (!classMeans || air === undefined) return {}
   const reference = classMeans.map((mean) => mean - air)
-  return [
-    contrastDistance(intensity, before, classes, reference),
-    contrastDistance(intensity, after, classes, reference),
-  ]
+  const [was, is] = [before, after].map((labels) => contrastDistance(intensity, labels, classes, reference)) as [number, number] // prettier-ignore
+  return { 'S13 contrast distance before': was, 'S13 contrast distance change': is - was }
 }

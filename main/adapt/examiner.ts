@@ -3,12 +3,15 @@ import { storable } from './checkpoint.ts'
 import { reweight } from './class-statistics.ts'
 import { classDepths, isInsideOut } from './contrast.ts'
 import { airOf, selectSlices } from './correction.ts'
-import { evidenceScores } from './evidence.ts'
+import { evidenceScores, sourceScores } from './evidence.ts'
+import { expectationOf, expectedOfSource, expectedOfState } from './expectation.ts'
+import type { Expectation, ExpectedDice } from './expectation.ts'
 import { chooseState, drift, judge } from './guard.ts'
-import type { GuardContext, GuardScores, StatePrediction } from './guard.ts'
+import type { GuardContext, GuardScores, StatePrediction, StateVerdict } from './guard.ts'
 import type { Extent, Gate, Method } from './method.ts'
 import { normDistance, observe } from './norm-layers.ts'
-import { heldOutConsistency, intensityConsistency, labelsOf } from './scores.ts'
+import { leastPixels } from './losses.ts'
+import { countClasses, heldOutConsistency, intensityConsistency, labelsOf } from './scores.ts'
 import { shapeScore } from './shape-score.ts'
 import { interleavedBatches, spreadSlices } from './slices.ts'
 import type { EpisodeWork } from './work.ts'
@@ -24,6 +27,8 @@ export type Candidate = {
   readonly consistency: number
   readonly scores: GuardScores
   readonly reasons: readonly string[]
+  /** By the model's calibration, where it has one. */
+  readonly expectation?: Expectation
 }
 
 export type Verdict = {
@@ -33,6 +38,8 @@ export type Verdict = {
   readonly scores: GuardScores
   /** Sentences for the user. */
   readonly reasons: readonly string[]
+  /** Where the model has a calibration. */
+  readonly expectedDice?: ExpectedDice
 }
 
 /** What was measured of the source model on a study's slices: the same for every episode on them, whatever its method. */
@@ -44,6 +51,7 @@ export type SourceMeasures = {
 /** Held-out views cost a forward pass each: a dozen slices tell as much as all. */
 const slicesHeldOut = 12
 const slicesOfDistance = 8
+const slicesGlanced = 4
 /** The held-out views are the same for every scan and every seed. */
 const heldOutSeed = 4
 
@@ -115,6 +123,26 @@ export class Examiner {
     }
   }
 
+  /**
+   * A look at a few slices while training goes on: the name of a label that the source model finds there and the student does
+   * not any more; undefined where all is well, and without a guard.
+   */
+  async vanished(): Promise<string | undefined> {
+    if (!this.guard) return undefined
+    const { source, student, input, sourceProbability, classes, signal } = this.work
+    const some = spreadSlices(input.tissueSlices, slicesGlanced)
+    const size = sourceProbability.length / input.volume.shape[2]
+    const { probability } = await observe(student, input, [some], { signal })
+    const now = countClasses(labelsOf(probability, classes), classes)
+    const before = new Array<number>(classes).fill(0)
+    for (const slice of some)
+      countClasses(labelsOf(sourceProbability.subarray(slice * size, (slice + 1) * size), classes), classes).forEach(
+        (count, c) => (before[c]! += count),
+      )
+    const lost = before.findIndex((count, c) => c > 0 && count >= leastPixels && now[c] === 0)
+    return lost < 0 ? undefined : source.card.output.labels[lost - 1]!.name
+  }
+
   /** Scores a settled state; sets its re-weighting first. Without a candidate, `divergence` says what broke. */
   async examine(
     step: number,
@@ -144,19 +172,34 @@ export class Examiner {
     const adapted = final ? reweight(restored, probability, classes, final, final.exponent) : probability
     const taken = checkpoint()
     const state = { network: probability, probability: adapted, consistency }
-    const verdict = judge(state, source, this.context())
+    const rule = judge(state, source, this.context())
     const evidence = {
       shape: [source.shape, await this.shape(adapted)] as const,
       distance: [distance, work.correction ? ((await this.normDistance(input)) ?? NaN) : distance] as const,
       intensity: work.correction ? restored : withoutAir(work),
     }
     const scores = {
-      ...verdict.scores,
+      ...rule.scores,
       ...evidenceScores(state, source, evidence, this.context()),
       ...drift(student, work.source, [...taken.keys()].filter(isWeight(work))),
       ...this.gateDecision.scores,
     }
-    return { candidate: { step, phase, checkpoint: taken, ...verdict, consistency, scores } }
+    return { candidate: { step, phase, checkpoint: taken, consistency, scores, ...this.judged(rule, scores) } }
+  }
+
+  /** By the model's calibration where it has one, else by the rule; a label that vanished always decides. */
+  private judged(
+    rule: StateVerdict,
+    scores: GuardScores,
+  ): Pick<Candidate, 'harmful' | 'reasons'> & Partial<Pick<Candidate, 'expectation'>> {
+    const { calibration } = this.work.source
+    if (!calibration) return { harmful: rule.harmful, reasons: rule.reasons }
+    const expectation = expectationOf(calibration, scores)
+    if (rule.isLost) return { harmful: true, reasons: rule.reasons, expectation }
+    const isWorse = expectation.change < 0
+    // What speaks for a state that is not expected to help would read as a reason to keep it.
+    const reasons = isWorse && !expectation.isHarmful ? [] : expectation.reasons
+    return { harmful: expectation.isHarmful || isWorse, reasons, expectation }
   }
 
   private async sourcePrediction(): Promise<NonNullable<SourceMeasures['prediction']>> {
@@ -170,34 +213,57 @@ export class Examiner {
     return this.measured.prediction
   }
 
-  verdict(candidates: readonly Candidate[], divergence: string | undefined): Verdict {
+  /** After the last state; `divergence` says what broke, if anything did. */
+  async verdict(candidates: readonly Candidate[], divergence: string | undefined): Promise<Verdict> {
     const { gateDecision } = this
     const last = candidates.at(-1)
     const gateReasons = gateDecision.reason ? [gateDecision.reason] : []
     if (divergence) {
       const reasons = [divergence, 'The source model was restored.']
-      return { verdict: 'rolled-back', kept: 'source', scores: last?.scores ?? {}, reasons }
+      return { verdict: 'rolled-back', kept: 'source', scores: last?.scores ?? {}, reasons, ...this.expected(last) }
     }
     if (!last) {
       const reasons = gateReasons.length ? gateReasons : ['The method left nothing changed.']
       const verdict = gateDecision.isRefused ? 'rolled-back' : 'not-needed'
-      return { verdict, kept: 'source', scores: gateDecision.scores, reasons }
+      const scores = { ...gateDecision.scores, ...(await this.unadapted()) }
+      const expected =
+        Object.keys(scores).length > Object.keys(gateDecision.scores).length ? this.expected({ scores }) : {}
+      return { verdict, kept: 'source', scores, reasons, ...expected }
     }
     if (!this.guard)
       return { verdict: 'off', kept: last.step, scores: {}, reasons: [...gateReasons, 'The guard was off.'] }
-    const chosen = candidates[chooseState(candidates)]
+    const merits = candidates.map(({ harmful, consistency, expectation }) => ({
+      harmful,
+      merit: expectation ? expectation.change : consistency,
+    }))
+    const chosen = candidates[chooseState(merits)]
     if (!chosen) {
-      const reasons = [
-        ...gateReasons,
-        ...last.reasons,
-        'Adapting is likelier to have harmed than helped: the source model was restored.',
-      ]
-      return { verdict: 'rolled-back', kept: 'source', scores: last.scores, reasons }
+      const reasons = [...gateReasons, ...last.reasons, whyNone(candidates)]
+      return { verdict: 'rolled-back', kept: 'source', scores: last.scores, reasons, ...this.expected(last) }
     }
     const earlier = chosen === last ? [] : [whyEarlier(chosen, last)]
     const steadier = `Steadiness under held-out views: ${this.measured.prediction!.consistency.toFixed(3)} before, ${chosen.consistency.toFixed(3)} after.`
     const reasons = [...gateReasons, ...earlier, ...chosen.reasons, steadier]
-    return { verdict: 'accepted', kept: chosen.step, scores: chosen.scores, reasons }
+    return { verdict: 'accepted', kept: chosen.step, scores: chosen.scores, reasons, ...this.expected(chosen, chosen) }
+  }
+
+  /** Scores of the source model's mask where no state was examined, and a calibration makes something of them. */
+  private async unadapted(): Promise<GuardScores> {
+    const { source, study } = this.work
+    if (!this.guard || !source.calibration || this.gateDecision.isRefused || study.volume.shape[2] === 0) return {}
+    const prediction = await this.sourcePrediction()
+    return sourceScores(prediction, prediction.shape, this.context())
+  }
+
+  private expected(
+    of: { readonly scores: GuardScores } | undefined,
+    kept?: Candidate,
+  ): Partial<Pick<Verdict, 'expectedDice'>> {
+    const { calibration } = this.work.source
+    if (!calibration || !this.guard || !of) return {}
+    return {
+      expectedDice: kept ? expectedOfState(calibration, of.scores) : expectedOfSource(calibration, of.scores),
+    }
   }
 
   /** S11 of the slices in the source network; undefined where it has no norm layers. */
@@ -266,8 +332,16 @@ function withoutAir({ study, restored }: EpisodeWork): Float32Array {
   return restored.map((value) => value - air)
 }
 
+/** Why the source model is restored though nothing broke. */
+function whyNone(candidates: readonly Candidate[]): string {
+  return candidates.every(({ expectation }) => expectation && !expectation.isHarmful)
+    ? 'Adapting is not expected to help on this scan: the source model was restored.'
+    : 'Adapting is likelier to have harmed than helped: the source model was restored.'
+}
+
 function whyEarlier(chosen: Candidate, last: Candidate): string {
-  return last.harmful
-    ? `The state after step ${chosen.step} is kept: what came later is likelier to have harmed. ${last.reasons.join(' ')}`
-    : `The state after step ${chosen.step} is kept: later steps did not make the mask steadier.`
+  if (last.harmful)
+    return `The state after step ${chosen.step} is kept: what came later is likelier to have harmed. ${last.reasons.join(' ')}`
+  const better = chosen.expectation ? 'are not expected to make the mask better' : 'did not make the mask steadier'
+  return `The state after step ${chosen.step} is kept: later steps ${better}.`
 }

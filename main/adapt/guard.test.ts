@@ -76,7 +76,7 @@ describe('the guard without calibration', () => {
 })
 
 describe('the choice of a state', () => {
-  const of = (harmful: boolean, consistency: number) => ({ harmful, consistency })
+  const of = (harmful: boolean, merit: number) => ({ harmful, merit })
   it.each([
     [[of(false, 0.9), of(false, 0.9015)], 0],
     [[of(false, 0.9), of(false, 0.91)], 1],

@@ -18,7 +18,7 @@ const limits = {
   proportionSds: 3,
   /** Where the source's spread of proportions is not known: this much further from them, in nats. */
   proportionRise: 0.05,
-  consistencyTie: 0.002,
+  tie: 0.002,
   votes: 2,
 }
 
@@ -45,6 +45,8 @@ export type GuardScores = Readonly<Record<string, number>>
 
 export type StateVerdict = {
   readonly harmful: boolean
+  /** Decided whatever else: a label that was there is gone. */
+  readonly isLost: boolean
   readonly scores: GuardScores
   /** What speaks against the state, in words; may be there although the state passes. */
   readonly reasons: readonly string[]
@@ -68,7 +70,7 @@ const sharesOf = (counts: readonly number[]): number[] => {
   return counts.slice(1).map((count) => count / Math.max(total, 1))
 }
 
-/** Scores S1-S5 of an adapted state, its votes, and the rule without calibration: harm is a class lost, or two votes. */
+/** Scores S1-S5 of an adapted state, its votes, and the rule without calibration: harm is a label lost, or two votes. */
 export function judge(adapted: StatePrediction, source: StatePrediction, context: GuardContext): StateVerdict {
   const { classes, ni, nj, statistics, labelNames, mlPerCount } = context
   const [after, before] = [labelsOf(adapted.probability, classes), labelsOf(source.probability, classes)]
@@ -76,6 +78,7 @@ export function judge(adapted: StatePrediction, source: StatePrediction, context
   const scores: Record<string, number> = {}
   const reasons: string[] = []
   let votes = 0
+  let isLost = false
   let decided = false
   const vote = (reason: string): void => {
     votes++
@@ -103,7 +106,7 @@ export function judge(adapted: StatePrediction, source: StatePrediction, context
     const ratio = Math.log(Math.max(own, 1) / Math.max(was, 1))
     scores[`S3 ln volume ratio ${name}`] = ratio
     if (own === 0 && was > 0) {
-      decided = true
+      isLost = true
       reasons.push(`${name} vanished from the mask.`)
       return
     }
@@ -132,14 +135,15 @@ export function judge(adapted: StatePrediction, source: StatePrediction, context
       vote('The proportions of the labels moved away from those of the source.')
     }
   }
-  return { harmful: decided || votes >= limits.votes, scores, reasons }
+  return { harmful: isLost || decided || votes >= limits.votes, isLost, scores, reasons }
 }
 
-/** The earliest state that passes and whose consistency is within .002 of the best that passes; -1: none passes. */
-export function chooseState(states: readonly { readonly harmful: boolean; readonly consistency: number }[]): number {
+/** The earliest state that passes and whose merit (expected Dice, or consistency) is within .002 of the best that passes; -1:
+ *  none passes. */
+export function chooseState(states: readonly { readonly harmful: boolean; readonly merit: number }[]): number {
   const passing = states.filter(({ harmful }) => !harmful)
-  const best = Math.max(...passing.map(({ consistency }) => consistency))
-  return states.findIndex(({ harmful, consistency }) => !harmful && !(consistency < best - limits.consistencyTie))
+  const best = Math.max(...passing.map(({ merit }) => merit))
+  return states.findIndex(({ harmful, merit }) => !harmful && !(merit < best - limits.tie))
 }
 
 /** S9: how far the student's parameters have moved, relative to their size, and its norm statistics in source sd. */

@@ -20,6 +20,7 @@ import { writeTrace } from '../runs/trace-files.ts'
 import { writeNifti } from '../volume/nifti.ts'
 import type { LabelMap, ProbabilityMap } from '../volume/volume.ts'
 import { thisBuild } from './build-files.ts'
+import { guardRecord } from './guard-record.ts'
 import type { Input } from './input.ts'
 import { segSource, settleKept, storeSegSource, writeKept } from './kept-files.ts'
 import { againstReference, labelNames, volumeTable } from './masks.ts'
@@ -215,12 +216,12 @@ class Adaptation {
     const compared = result.kept === 'source' ? after : kept
     if (compared !== before)
       await writePictures(run.folder, drawScan(adapting.input.volume, choosePlaces(before, compared)))
-    const { verdict, scores, reasons } = result.guard
+    const { verdict } = result.guard
     const [adaptMs, finishMs] = [finishing - this.episodeStarted - this.sourceMs, performance.now() - finishing]
     await run.decide('kept', keptSentence(result.kept, verdict), {
       state: 'done',
       kept: result.kept,
-      guard: { verdict, scores: { ...scores }, reasons: [...reasons] },
+      guard: guardRecord(result.guard),
       guardChoice: { verdict, kept: result.kept },
       method: { ...run.record.method, parameters: { ...result.options } },
       ...(run.record.with && {

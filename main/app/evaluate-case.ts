@@ -11,6 +11,7 @@ import type { Kept, RunRecord } from '../runs/run.ts'
 import type { LabelMap, ProbabilityMap } from '../volume/volume.ts'
 import { adaptTo } from './adaptation.ts'
 import { readMasks, removeRun } from './evaluation-files.ts'
+import { guardRecord } from './guard-record.ts'
 import type { Input } from './input.ts'
 import { scannerName } from './manifest-files.ts'
 import type { ManifestCase } from './manifest-files.ts'
@@ -60,7 +61,10 @@ export async function evaluateCase(
     keptStep,
     reasons: [...guard.reasons],
     labelFree: Object.fromEntries(
-      Object.entries(guard.scores).map(([name, score]) => [name, Number.isFinite(score) ? score : null]),
+      Object.entries({ ...expectations(guard), ...guard.scores }).map(([name, score]) => [
+        name,
+        Number.isFinite(score) ? score : null,
+      ]),
     ),
     volumes: Object.fromEntries(labels.map(({ name }) => [name, byState(ml, (volumes) => volumes[name]!)])),
     reference: reference ? byState(masks, (mask) => scoreLabels(mask, reference, labels, toleranceMm)) : null,
@@ -69,9 +73,15 @@ export async function evaluateCase(
   return { row, episodeMs: scoring - started, scoreMs: performance.now() - scoring }
 }
 
+/** What the model's calibration expects of the case, beside the scores that it made it of. */
+function expectations({ expectedDice }: RunRecord['guard']): Record<string, number> {
+  if (!expectedDice) return {}
+  return { 'expected Dice': expectedDice.kept, 'expected Dice before': expectedDice.source }
+}
+
 type Outcome = {
   readonly masks: Readonly<Record<State, LabelMap>>
-  readonly guard: Pick<RunRecord['guard'], 'verdict' | 'scores' | 'reasons'>
+  readonly guard: RunRecord['guard']
   readonly keptStep: Kept
 }
 
@@ -89,12 +99,7 @@ async function unrecorded(read: ReadCase, settings: EpisodeSettings, work: Work)
   const before = native(result.before)
   const adapted = result.after === result.before ? before : native(result.after)
   const kept = result.mask === result.before ? before : result.mask === result.after ? adapted : native(result.mask)
-  const { verdict, scores, reasons } = result.guard
-  return {
-    masks: { before, adapted, kept },
-    guard: { verdict, scores: { ...scores }, reasons: [...reasons] },
-    keptStep: result.kept,
-  }
+  return { masks: { before, adapted, kept }, guard: guardRecord(result.guard), keptStep: result.kept }
 }
 
 /** The same with a run folder, as `adapt` writes it. What an evaluation that was killed left of the run goes. */

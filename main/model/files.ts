@@ -4,6 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../errors.ts'
+import { readCalibration } from './calibration-files.ts'
 import type { ModelCard } from './card.ts'
 import { absent, companionFiles, findModel, modelRoots, readCard, unusable } from './card-files.ts'
 import { createModel } from './graph.ts'
@@ -25,8 +26,9 @@ export async function loadModel(folderOrName: string, roots = modelRoots()): Pro
     const remedy = 'Copy the model folder again; if the weights were changed on purpose, write the card anew.'
     throw unusable(path, `its content (${hash.slice(0, 12)}) is not what model.json was written for`, remedy)
   }
+  const calibration = await readCalibration(folder, hash)
   const companions = await loadCompanions(folder, card)
-  return createModel(readOnnx(bytes, path, externalDataIn(folder)), card, companions)
+  return createModel(readOnnx(bytes, path, externalDataIn(folder)), card, companions, calibration)
 }
 
 /** The networks that the card names, each as the card was written for. */

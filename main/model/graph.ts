@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensor, Variable } from '../engine/tf.ts'
+import type { Calibration } from './calibration.ts'
 import type { ModelCard } from './card.ts'
 import type {
   Companions,
@@ -38,7 +39,12 @@ let models = 0
 
 /** A network that runs and trains. Throws UserError('model-unsupported') where an operator is missing, a weight is not
  *  a finite number, or the graph does not hang together. The caller disposes; the companions go with it. */
-export function createModel(loaded: OnnxGraph, card: ModelCard, companions: Companions = {}): Model {
+export function createModel(
+  loaded: OnnxGraph,
+  card: ModelCard,
+  companions: Companions = {},
+  calibration?: Calibration,
+): Model {
   const graph = prepare(loaded)
   const live = liveGraph(graph)
   const plan = planRun(live, card.name)
@@ -49,15 +55,17 @@ export function createModel(loaded: OnnxGraph, card: ModelCard, companions: Comp
     checkFinite(tensor, card)
     stored.set(name, store(tensor, layout, kind === 'weight', `model${id}/${name}`))
   }
-  return new OnnxModel({ graph, card, companions, places: placesOf(live) }, plan, stored, parameterGroups(live), true)
+  const fixed = { graph, card, companions, calibration, places: placesOf(live) }
+  return new OnnxModel(fixed, plan, stored, parameterGroups(live), true)
 }
 
-type Fixed = Pick<Model, 'graph' | 'card' | 'companions' | 'places'>
+type Fixed = Pick<Model, 'graph' | 'card' | 'companions' | 'calibration' | 'places'>
 
 class OnnxModel implements Model {
   readonly card: ModelCard
   readonly graph: OnnxGraph
   readonly companions: Companions
+  readonly calibration: Calibration | undefined
   readonly places: Places
   readonly stride: number
   private readonly ownsCompanions: boolean
@@ -67,7 +75,7 @@ class OnnxModel implements Model {
   private readonly norms: NormState
 
   constructor(
-    { graph, card, companions, places }: Fixed,
+    { graph, card, companions, calibration, places }: Fixed,
     plan: Plan,
     stored: ReadonlyMap<string, Stored>,
     groups: Groups,
@@ -76,6 +84,7 @@ class OnnxModel implements Model {
     this.graph = graph
     this.card = card
     this.companions = companions
+    this.calibration = calibration
     this.places = places
     this.ownsCompanions = ownsCompanions
     this.plan = plan

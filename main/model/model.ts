@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '../engine/tf.ts'
+import type { Calibration } from './calibration.ts'
 import type { ModelCard } from './card.ts'
 import type { OnnxGraph } from './onnx-types.ts'
 
@@ -64,6 +65,8 @@ export interface Model {
   readonly norm: NormMode
   readonly places: Places
   readonly companions: Companions
+  /** What the guard's scores are worth for it; undefined: nobody measured it. */
+  readonly calibration: Calibration | undefined
   /** [n, j, i, channel] -> [n, j, i, class] (3D: [n, k, j, i, ...]). Differentiable; the caller disposes. */
   logits(batch: Tensor): Tensor
   /** The same, with the raw batch moments of each norm layer's input under the current mode. */

@@ -56,6 +56,7 @@ ${report.partial ? `<p class="partial" role="note">${escape(report.partial)}</p>
 <section class="verdict ${badge.tone}">
 <div class="badge">${escape(badge.text)}</div>
 <p class="sentence">${escape(report.verdict.sentence)}</p>
+${report.verdict.expected ? `<p class="expected">${escape(report.verdict.expected)}</p>` : ''}
 ${list(report.verdict.reasons)}
 </section>
 <dl class="tiles">${tiles(report)

@@ -109,6 +109,9 @@ function verdict(doc: Document, { report }: Content): void {
   const lines = [
     { text: badge.text.toUpperCase(), size: 8.5, font: fonts.bold, color: tones[badge.tone], gap: 3 },
     { text: report.verdict.sentence, size: 12, font: fonts.bold, color: ink.text, gap: 5 },
+    ...(report.verdict.expected
+      ? [{ text: report.verdict.expected, size: 9.5, font: fonts.normal, color: ink.text, gap: 5 }]
+      : []),
     ...report.verdict.reasons.map((reason) => ({
       text: `\u2022  ${reason}`,
       size: 9.5,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { GuardRecord, JournalLine, Kept, Overlap, RunRecord, Scanner } from '../runs/run.ts'
 import type { ReadRun } from '../runs/files.ts'
+import { expectedSentence } from './expected.ts'
 import { scoreNames } from './scores.ts'
 import { partialNote, verdictSentence } from './verdict.ts'
 
@@ -51,6 +52,9 @@ export const Report = z.object({
   verdict: z.object({
     verdict: GuardRecord.shape.verdict,
     sentence: z.string(),
+    /** The mean Dice that the model's calibration expects, where it has one. */
+    expected: z.string().optional(),
+    expectedDice: GuardRecord.shape.expectedDice,
     reasons: z.array(z.string()),
     scores: z.array(z.object({ key: z.string(), name: z.string(), meaning: z.string(), value: z.number().nullable() })),
   }),
@@ -102,6 +106,8 @@ export function comparedState({ record: { kept }, journal }: ReadRun): Report['c
 export function reportOf({ run, identity, files, agreement }: ReportFacts): Report {
   const { record, state, journal } = run
   const compared = comparedState(run)
+  const expected = expectedSentence(record)
+  const { expectedDice } = record.guard
   return {
     schema: 1,
     kind: 'run',
@@ -118,6 +124,8 @@ export function reportOf({ run, identity, files, agreement }: ReportFacts): Repo
     verdict: {
       verdict: record.guard.verdict,
       sentence: verdictSentence(record, state),
+      ...(expected !== undefined && { expected }),
+      ...(expectedDice && { expectedDice }),
       reasons: record.guard.reasons,
       scores: Object.entries(record.guard.scores).map(([key, value]) => ({ key, ...scoreNames(key), value })),
     },

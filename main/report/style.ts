@@ -27,6 +27,7 @@ p { margin: 0.4rem 0; max-width: 46rem; }
 .verdict.good { border-color: var(--good); } .verdict.bad { border-color: var(--bad); } .verdict.note { border-color: var(--note); }
 .verdict .badge { font-size: 0.8rem; font-weight: 650; letter-spacing: 0.04em; text-transform: uppercase; color: var(--plain); }
 .verdict.good .badge { color: var(--good); } .verdict.bad .badge { color: var(--bad); } .verdict.note .badge { color: var(--note); }
+.verdict .expected { margin: 0 0 0.5rem; max-width: 52rem; }
 .verdict .sentence { font-size: 1.15rem; font-weight: 550; margin: 0.15rem 0 0.5rem; max-width: 52rem; }
 .verdict ul { margin: 0.4rem 0 0; padding-left: 1.2rem; } .verdict li { margin: 0.15rem 0; max-width: 52rem; }
 .partial { margin-top: 1rem; padding: 0.7rem 1rem; border: 1px solid var(--bad); border-radius: 4px; }

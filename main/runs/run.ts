@@ -20,11 +20,25 @@ export type RunState = z.infer<typeof RunState>
 export const Verdict = z.enum(['accepted', 'not-needed', 'rolled-back', 'overruled', 'off'])
 export type Verdict = z.infer<typeof Verdict>
 
+/** Mean Dice as the model's calibration expects it, without labels; missing where it has none. */
+export const ExpectedDice = z.object({
+  source: z.number(),
+  /** Of what the guard kept. */
+  kept: z.number(),
+  /** Nine in ten lay in it where the calibration was checked. */
+  interval: z.tuple([z.number(), z.number()]),
+  /** Mean absolute error of such estimates, and on how many labelled scans it was measured. */
+  error: z.number(),
+  cases: z.number().int(),
+})
+export type ExpectedDice = z.infer<typeof ExpectedDice>
+
 export const GuardRecord = z.object({
   verdict: Verdict,
   scores: z.record(z.string(), Score),
   /** Plain sentences. */
   reasons: z.array(z.string()),
+  expectedDice: ExpectedDice.optional(),
 })
 export type GuardRecord = z.infer<typeof GuardRecord>
 

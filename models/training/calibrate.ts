@@ -1,7 +1,7 @@
 /** `npm run calibrate -- MODEL... [--minutes N]`: what ways to adapt do to a shipped model on simulated scans, state by state, with
  *  the guard's scores; a line a state beside the training state, so that a run that was stopped goes on.
  *  `npm run calibrate -- MODEL... --fit`: the calibration from what was collected, into the model's folder. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ import { runEpisode } from '../../main/adapt/episode.ts'
 import { methods } from '../../main/adapt/methods/index.ts'
 import { startEngine } from '../../main/engine/pick-files.ts'
 import { overlap } from '../../main/evaluate/overlap.ts'
+import { writeCalibration } from '../../main/model/calibration-files.ts'
 import { loadModel } from '../../main/model/files.ts'
 import type { Model } from '../../main/model/model.ts'
 import { restoreGrid } from '../../main/predict/postprocess.ts'
@@ -115,7 +116,7 @@ async function fit(name: string): Promise<void> {
   const data = 'simulated scans of the source scanner, ten others and five degradations'
   const calibration = calibrate(states, { model: { name: card.name, sha256: card.sha256 }, data })
   const out = fileURLToPath(new URL(`../${name}/calibration.json`, import.meta.url))
-  writeFileSync(out, `${JSON.stringify(calibration, null, 2)}\n`)
+  await writeCalibration(out, calibration)
   console.error(`${name}: ${JSON.stringify(calibration.figures, null, 2)}`)
 }
 

@@ -1,0 +1,53 @@
+/** Where calibrations lie: a model's own beside its network, a lab's in the app's own folder. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { UserError } from '../errors.ts'
+import { Calibration } from './calibration.ts'
+import { absent } from './card-files.ts'
+
+/** A lab's calibration of the model with these weights: the model itself may lie where nothing can be written. */
+export function ownCalibration(sha256: string): string {
+  const { SCANBRIDGE_HOME: home } = process.env
+  return resolve(home || join(homedir(), 'Scanbridge'), 'calibrations', `${sha256}.json`)
+}
+
+/** The calibration of the model in `folder`; a lab's own comes first. undefined: there is none. Throws UserError where one is
+ *  there that cannot be used: without it the guard would judge by other rules than the user thinks. */
+export async function readCalibration(folder: string, sha256: string): Promise<Calibration | undefined> {
+  for (const path of [ownCalibration(sha256), join(folder, 'calibration.json')]) {
+    const text = await readFile(path, 'utf8').catch(absent)
+    if (text !== undefined) return parsed(path, text, sha256)
+  }
+  return undefined
+}
+
+function parsed(path: string, text: string, sha256: string): Calibration {
+  const unusable = (reason: string, cause?: unknown): UserError => {
+    const remedy = 'Delete it, or make it anew with `scanbridge calibrate`.'
+    return new UserError('model-unsupported', { path, reason, remedy }, { cause })
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw unusable('it is not JSON', cause)
+  }
+  const { data: calibration, error } = Calibration.safeParse(json)
+  if (!calibration) throw unusable(`${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`)
+  if (calibration.model.sha256 !== sha256)
+    throw unusable(`it is of other weights (${calibration.model.sha256.slice(0, 12)}) than this model's`)
+  return calibration
+}
+
+/** Throws UserError where it cannot be written. */
+export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
+  try {
+    await mkdir(resolve(path, '..'), { recursive: true })
+    await writeFileAtomic(path, `${JSON.stringify(calibration, null, 2)}\n`)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new UserError('cannot-write', { path, reason, remedy: 'Check the disk and its permissions.' }, { cause })
+  }
+}
