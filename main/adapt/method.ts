@@ -119,6 +119,18 @@ export function defineMethod<const T extends OptionTable, State>(method: Method<
   return method
 }
 
+/** A method under another name, with other defaults. */
+export function presetOf<T extends OptionTable, State>(
+  method: Method<T, State>,
+  { defaults, ...words }: Pick<Method, 'title' | 'summary'> & { readonly defaults: Readonly<Record<string, number>> },
+): Method<T, State> {
+  const options = Object.entries(method.options).map(([name, option]) => [
+    name,
+    name in defaults ? { ...option, value: defaults[name] } : option,
+  ])
+  return { ...method, ...words, options: Object.fromEntries(options) as T }
+}
+
 /** A tensor [n, j, i, channel] as an NCHW array. */
 export function channelsFirst(tensor: Tensor): { dims: number[]; data: Float32Array } {
   const [n, nj, ni, channels] = tensor.shape as [number, number, number, number]

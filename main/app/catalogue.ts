@@ -3,7 +3,7 @@ import type { MethodSummary, ModelSummary } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
 import { listModels } from '../model/card-files.ts'
 import type { ReadRun } from '../runs/files.ts'
-import { recommendedMethod } from './defaults.ts'
+import { presets, recommendedMethod } from './defaults.ts'
 import type { EngineRoom } from './engine-room.ts'
 
 /** What people change first; the rest stands behind "more". */
@@ -46,6 +46,7 @@ export async function summarizeMethods(model: string, room: EngineRoom): Promise
       summary,
       reference,
       isRecommended: name === recommendedMethod,
+      isPreset: presets.includes(name),
       options: options.map(({ help, ...option }) => ({
         ...option,
         ...('choices' in option && { choices: [...option.choices] }),

@@ -172,6 +172,8 @@ export const MethodSummary = z.object({
   reference: z.string(),
   /** The one to take where nothing speaks for another. */
   isRecommended: z.boolean(),
+  /** Scanbridge's own; the others are for comparison. */
+  isPreset: z.boolean(),
   options: z.array(MethodOption),
   /** Why it cannot be used with the model asked about; null where it can. */
   obstacle: z.string().nullable(),

@@ -5,6 +5,7 @@ import { cotta } from './cotta.ts'
 import { dgTta } from './dg-tta.ts'
 import { dltta } from './dltta.ts'
 import { eata } from './eata.ts'
+import { fast } from './fast.ts'
 import { fourierStyle } from './fourier-style.ts'
 import { grata } from './grata.ts'
 import { intent } from './intent.ts'
@@ -21,6 +22,7 @@ import { shapePrior } from './shape-prior.ts'
 import { smart } from './smart.ts'
 import { smoothness } from './smoothness.ts'
 import { source } from './source.ts'
+import { strong } from './strong.ts'
 import { tent } from './tent.ts'
 import { vptta } from './vptta.ts'
 
@@ -30,6 +32,8 @@ export const methods = {
   norm,
   tent,
   consistency,
+  fast,
+  strong,
   memo,
   eata,
   cotta,
