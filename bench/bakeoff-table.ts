@@ -28,6 +28,8 @@ export type MethodScore = {
   readonly seconds: number
   /** The largest resident size, MB. */
   readonly residentMb: number
+  /** Both relative to the method `source`, which only predicts; null where it was not run. */
+  readonly relative: { readonly time: number; readonly memory: number } | null
 }
 
 const harmLimit = 0.01
@@ -35,17 +37,25 @@ const harmLimit = 0.01
 /** methods.md section 5: recovered share pooled over cases, in-domain being the same subject on the source scanner. */
 export function scoreMethods(cases: readonly BakeoffCase[]): MethodScore[] {
   const names = [...new Set(cases.map(({ row }) => row.method))]
-  return names
-    .map((method) =>
-      score(
-        method,
-        cases.filter(({ row }) => row.method === method),
-      ),
-    )
+  const scores = names.map((method) =>
+    score(
+      method,
+      cases.filter(({ row }) => row.method === method),
+    ),
+  )
+  const forward = scores.find(({ method }) => method === 'source')
+  return scores
+    .map((one) => ({ ...one, relative: forward ? relativeTo(forward, one) : null }))
     .sort((a, b) => (b.withGuard.recoveredPercent ?? 0) - (a.withGuard.recoveredPercent ?? 0))
 }
 
-function score(method: string, all: readonly BakeoffCase[]): MethodScore {
+function relativeTo(forward: Measured, { seconds, residentMb }: Measured): MethodScore['relative'] {
+  return { time: seconds / forward.seconds, memory: residentMb / forward.residentMb }
+}
+
+type Measured = Omit<MethodScore, 'relative'>
+
+function score(method: string, all: readonly BakeoffCase[]): Measured {
   const done = all.filter(({ row }) => row.reference)
   const isInDomain = ({ row }: BakeoffCase): boolean => row.group === 'reference'
   const target = (one: BakeoffCase): number =>
@@ -102,12 +112,12 @@ export function bakeoffTable({ model, methods }: { model: string; methods: reado
     worst.toFixed(3),
     hd95.toFixed(1),
   ]
-  const rows = methods.map(({ method, cases, withoutGuard, withGuard, seconds, residentMb }) => [
+  const rows = methods.map(({ method, cases, withoutGuard, withGuard, seconds, residentMb, relative }) => [
     `\`${method}\``,
     ...side(withoutGuard, cases),
     ...side(withGuard, cases).slice(0, 3),
-    `${seconds.toFixed(0)} s`,
-    `${residentMb} MB`,
+    `${seconds.toFixed(0)} s${relative ? ` (${relative.time.toFixed(1)} x)` : ''}`,
+    `${residentMb} MB${relative ? ` (${relative.memory.toFixed(1)} x)` : ''}`,
   ])
   const head = [
     ...['method', 'lost Dice recovered', 'harmed', 'worst', 'HD95 mm'],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { presetIds, scan } from '../fixtures/presets.ts'
 import type { PresetId } from '../fixtures/presets.ts'
 import { simulatedSubject } from '../fixtures/simulate.ts'
+import { thinned } from '../fixtures/thinned.ts'
 import type { Method } from '../main/adapt/method.ts'
 import { methods as allMethods } from '../main/adapt/methods/index.ts'
 import { thisBuild } from '../main/app/build-files.ts'
@@ -18,6 +19,7 @@ import { startEngine } from '../main/engine/pick-files.ts'
 import { loadModel } from '../main/model/files.ts'
 import { writeNifti } from '../main/volume/nifti.ts'
 import { createRandom } from '../main/volume/random.ts'
+import type { LabelMap, Volume } from '../main/volume/volume.ts'
 import { bakeoffFigure } from './bakeoff-figure.ts'
 import { bakeoffTable, scoreMethods } from './bakeoff-table.ts'
 import type { BakeoffCase, MethodScore } from './bakeoff-table.ts'
@@ -32,6 +34,8 @@ export type BakeoffRequest = {
   readonly seeds: readonly number[]
   /** The same number of updates for every method that has them; undefined: each method's own. */
   readonly steps: number | undefined
+  /** Of each scan some slices only, evenly spread; undefined: all. */
+  readonly slices: number | undefined
   readonly out: string
   readonly engine: EngineChoice
 }
@@ -45,6 +49,7 @@ export type BakeoffResult = {
   readonly scanners: readonly string[]
   readonly seeds: readonly number[]
   readonly steps: number | null
+  readonly slices: number | null
   readonly models: readonly {
     readonly model: string
     readonly sha256: string
@@ -70,6 +75,7 @@ export async function bakeoff(request: BakeoffRequest, work: Work): Promise<Bake
     scanners,
     seeds: request.seeds,
     steps: request.steps ?? null,
+    slices: request.slices ?? null,
     models,
   }
   writeFileSync(join(request.out, 'bakeoff.json'), `${JSON.stringify(result, null, 2)}\n`)
@@ -89,7 +95,7 @@ function scannersOf(names: readonly string[]): PresetId[] {
 }
 
 /** Scans and truths as NIfTI, and their manifest; what is there already stays. */
-function makeCohort({ subjects, out }: BakeoffRequest, scanners: readonly PresetId[], work: Work): string {
+function makeCohort({ subjects, slices, out }: BakeoffRequest, scanners: readonly PresetId[], work: Work): string {
   const rows: string[] = []
   for (const [s, subject] of subjects.entries()) {
     work.onProgress('simulating', s / subjects.length)
@@ -100,9 +106,10 @@ function makeCohort({ subjects, out }: BakeoffRequest, scanners: readonly Preset
     if (!isThere) {
       const phantom = simulatedSubject(subject)
       const { shape, affine, labels } = phantom
-      writeWhole(at(names.truth), writeNifti({ shape, affine, data: labels }))
+      const some = <T extends Volume | LabelMap>(whole: T): T => (slices === undefined ? whole : thinned(whole, slices))
+      writeWhole(at(names.truth), writeNifti(some({ shape, affine, data: labels })))
       for (const id of scanners)
-        writeWhole(at(names.scan(id)), writeNifti(scan(phantom, id, createRandom(subject).fork(id))))
+        writeWhole(at(names.scan(id)), writeNifti(some(scan(phantom, id, createRandom(subject).fork(id)))))
     }
     for (const id of scanners)
       rows.push(
@@ -128,16 +135,14 @@ async function bakeModel(
 ): Promise<BakeoffResult['models'][number]> {
   const model = await loadModel(name)
   const { sha256 } = model.card
-  const candidates = (wanted.length ? wanted : Object.keys(allMethods).filter((one) => one !== 'source')).map(
-    (method) => {
-      if (!Object.hasOwn(allMethods, method))
-        throw new UserError('usage', { problem: `There is no method ${method}`, remedy: 'See `scanbridge methods`.' })
-      const definition = (allMethods as Record<string, Method>)[method]!
-      const options = steps !== undefined && 'steps' in definition.options ? { steps } : {}
-      const defaults = Object.fromEntries(Object.entries(definition.options).map(([key, { value }]) => [key, value]))
-      return { name: method, options, obstacle: definition.obstacle?.(model, { ...defaults, ...options }) }
-    },
-  )
+  const candidates = [...new Set(['source', ...(wanted.length ? wanted : Object.keys(allMethods))])].map((method) => {
+    if (!Object.hasOwn(allMethods, method))
+      throw new UserError('usage', { problem: `There is no method ${method}`, remedy: 'See `scanbridge methods`.' })
+    const definition = (allMethods as Record<string, Method>)[method]!
+    const options = steps !== undefined && 'steps' in definition.options ? { steps } : {}
+    const defaults = Object.fromEntries(Object.entries(definition.options).map(([key, { value }]) => [key, value]))
+    return { name: method, options, obstacle: definition.obstacle?.(model, { ...defaults, ...options }) }
+  })
   model.dispose()
   const applicable = candidates.filter(({ obstacle }) => !obstacle)
   const cases: BakeoffCase[] = []

@@ -66,6 +66,18 @@ test('what comes back is pooled over the cases, each against its own subject on 
   expect(norm!.seconds).toBe(4)
 })
 
+test('time and memory are told relative to the source model alone', () => {
+  const slow = bakedCase(1, 'far', [0.5, 0.6, 0.6])
+  const quick = {
+    ...slow,
+    row: { ...slow.row, method: 'source' },
+    timing: { ...slow.timing!, episodeMs: 1000, residentMb: 450 },
+  }
+  const scores = scoreMethods([slow, quick])
+  expect(scores.find(({ method }) => method === 'norm')!.relative).toEqual({ time: 4, memory: 2 })
+  expect(bakeoffTable({ model: 'm', methods: scores })).toContain('| 4 s (4.0 x) | 900 MB (2.0 x) |')
+})
+
 test('the table names every method once, the figure too', () => {
   const methods = scoreMethods([bakedCase(1, 'reference', [0.9, 0.9, 0.9]), bakedCase(1, 'far', [0.5, 0.1, 0.5])])
   const table = bakeoffTable({ model: 'm', methods })

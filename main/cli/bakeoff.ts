@@ -10,6 +10,7 @@ type Options = {
   subjects: number[]
   seeds: number[]
   steps?: number
+  slices?: number
   out: string
 }
 
@@ -25,13 +26,21 @@ export function bakeoffCommand(shell: Shell): Command {
     .option('--subjects <list>', 'heads, such as 5002,5003', numbers, [5002, 5003])
     .option('--seeds <list>', 'each is a run of its own', numbers, [0])
     .option('--steps <n>', "the same number of updates for all; default: each method's own", integer(1, 1000))
+    .option('--slices <n>', 'some slices of each scan only, evenly spread: quicker; default: all', integer(4, 1000))
     .requiredOption('--out <dir>', 'a new folder, or that of a bake-off that was stopped')
     .action(
       action<[options: Options]>(shell, async ({ signal, progress, engine }, options) => {
         const { bakeoff } = await import('../../bench/bakeoff.ts')
         const { bakeoffTable } = await import('../../bench/bakeoff-table.ts')
-        const { model = ['brain-t1w-one-scanner', 'brain-t1w'], method = [], scanner = [], steps, ...rest } = options
-        const request = { ...rest, models: model, methods: method, scanners: scanner, steps, engine }
+        const {
+          model = ['brain-t1w-one-scanner', 'brain-t1w'],
+          method = [],
+          scanner = [],
+          steps,
+          slices,
+          ...rest
+        } = options
+        const request = { ...rest, models: model, methods: method, scanners: scanner, steps, slices, engine }
         const result = await bakeoff(request, { signal, onProgress: progress.update })
         return { json: result, text: result.models.map(bakeoffTable).join('\n') }
       }),

@@ -1,9 +1,7 @@
 import { scan, presetIds } from '../../fixtures/presets.ts'
 import type { PresetId } from '../../fixtures/presets.ts'
 import { simulatedSubject } from '../../fixtures/simulate.ts'
-import type { Extent } from '../../main/adapt/method.ts'
-import type { methods } from '../../main/adapt/methods/index.ts'
-import type { OptionValue } from '../../main/adapt/options.ts'
+import { thinned } from '../../fixtures/thinned.ts'
 import { degradations } from '../../main/evaluate/degrade.ts'
 import { createRandom } from '../../main/volume/random.ts'
 import type { LabelMap, Volume } from '../../main/volume/volume.ts'
@@ -18,7 +16,7 @@ export type CalibrationCase = {
 
 /** Tuning heads (fixtures/README.md) that neither the models' statistics nor their recipes were measured on. */
 const subjects = [3200, 3201, 3202, 3203]
-/** Slices of a scan that are kept, evenly spread: a guard's dozen tells as much from them as from all. */
+/** Slices of a scan that are kept, evenly spread. */
 const slicesKept = 14
 
 /** Scale is left out: normalisation undoes it. */
@@ -37,7 +35,7 @@ export function calibrationCases(): CalibrationCase[] {
 }
 
 function scannerCase(id: PresetId, subject: number): CalibrationCase {
-  return { id: `${id} ${subject}`, shift: id, subject, make: () => thinned(scanned(id, subject)) }
+  return { id: `${id} ${subject}`, shift: id, subject, make: () => few(scanned(id, subject)) }
 }
 
 function degradedCase(kind: (typeof kinds)[number], step: number, subject: number): CalibrationCase {
@@ -47,7 +45,7 @@ function degradedCase(kind: (typeof kinds)[number], step: number, subject: numbe
     const { volume, truth } = scanned('source', subject)
     const worse = apply(volume, level, createRandom(subject).fork(kind))
     const labels = 'applyToLabels' in degradation ? degradation.applyToLabels(truth, level) : truth
-    return thinned({ volume: worse, truth: labels })
+    return few({ volume: worse, truth: labels })
   }
   return { id: `${kind} ${level} ${subject}`, shift: kind, subject, make }
 }
@@ -57,23 +55,9 @@ function scanned(id: PresetId, subject: number): { volume: Volume; truth: LabelM
   return { volume: scan(phantom, id, createRandom(subject).fork(id)), truth: { ...phantom, data: phantom.labels } }
 }
 
-/** Every n-th slice, as thick as it was, with gaps. */
-function thinned({ volume, truth }: { volume: Volume; truth: LabelMap }): { volume: Volume; truth: LabelMap } {
-  const every = Math.max(1, Math.round(volume.shape[2] / slicesKept))
-  return { volume: everyNth(volume, every), truth: everyNth(truth, every) }
-}
-
-function everyNth<T extends Volume | LabelMap>(from: T, every: number): T {
-  const [ni, nj, nk] = from.shape
-  const first = Math.floor((every - 1) / 2)
-  const slices = Array.from({ length: Math.floor((nk - 1 - first) / every) + 1 }, (_, n) => first + n * every)
-  const data = from.data.slice(0, slices.length * ni * nj)
-  slices.forEach((k, n) => data.set(from.data.subarray(k * ni * nj, (k + 1) * ni * nj), n * ni * nj))
-  const affine = from.affine.map((value, n) => {
-    if (n % 4 === 2 && n < 12) return value * every
-    return n % 4 === 3 && n < 12 ? value + first * from.affine[n - 1]! : value
-  })
-  return { ...from, shape: [ni, nj, slices.length], affine, data }
+/** A guard's dozen tells as much from some slices as from all. */
+function few({ volume, truth }: { volume: Volume; truth: LabelMap }): { volume: Volume; truth: LabelMap } {
+  return { volume: thinned(volume, slicesKept), truth: thinned(truth, slicesKept) }
 }
 
 /** a[0], b[0], a[1], a[2], b[1], ...: b evenly spread among a. */
@@ -83,25 +67,3 @@ function interleaved<T>(a: readonly T[], b: readonly T[]): T[] {
     .sort(([first], [second]) => first - second)
     .map(([, each]) => each)
 }
-
-/** A way to adapt; several of them are there for the harm that they do. */
-export type CalibrationEpisode = {
-  readonly name: string
-  readonly method: keyof typeof methods
-  readonly options: Readonly<Record<string, OptionValue>>
-  readonly extent: Extent
-}
-
-const full = 'full' as const
-/** No input steps: training alone. */
-const bare = { gate: 1, spectrum: false, passes: 0, bias: false, anchor: false, learningRate: 3e-2, steps: 2, views: 1 }
-
-export const calibrationEpisodes: readonly CalibrationEpisode[] = [
-  { name: 'consistency', method: 'consistency', options: { gate: 1 }, extent: full },
-  { name: 'consistency light', method: 'consistency', options: {}, extent: 'light' },
-  { name: 'norm', method: 'norm', options: {}, extent: full },
-  { name: 'norm of the scan alone', method: 'norm', options: { alpha: 1 }, extent: full },
-  { name: 'tent', method: 'tent', options: { steps: 3, batch: 6 }, extent: full },
-  { name: 'tent at 2e-2', method: 'tent', options: { learningRate: 2e-2, entropy: 'plain', steps: 3, batch: 4 }, extent: full }, // prettier-ignore
-  { name: 'consistency at 3e-2', method: 'consistency', options: bare, extent: full },
-]
