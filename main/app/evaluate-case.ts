@@ -60,12 +60,7 @@ export async function evaluateCase(
     verdict: guard.verdict,
     keptStep,
     reasons: [...guard.reasons],
-    labelFree: Object.fromEntries(
-      Object.entries({ ...expectations(guard), ...guard.scores }).map(([name, score]) => [
-        name,
-        Number.isFinite(score) ? score : null,
-      ]),
-    ),
+    labelFree: { ...expectations(guard), ...guard.scores },
     volumes: Object.fromEntries(labels.map(({ name }) => [name, byState(ml, (volumes) => volumes[name]!)])),
     reference: reference ? byState(masks, (mask) => scoreLabels(mask, reference, labels, toleranceMm)) : null,
     diagonalMm: reference ? diagonalMm(reference) : null,

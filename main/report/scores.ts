@@ -8,11 +8,15 @@ const meanings: Readonly<Record<string, string>> = {
   S4: 'Agreement of the mask with masks of altered copies of the scan that the training did not use. A fall by more than 0.01 speaks of harm.',
   S5: "Distance of the labels' proportions from those of the source scans. A rise speaks of harm.",
   S9: 'How far weights or norm statistics have moved from the source.',
+  'expected Dice':
+    "Mean Dice that the model's calibration expects of the kept mask: an estimate without labels, no measurement.",
   S11: "Distance of the scan's norm statistics from the source's. Small: the scan is like those the model was trained on.",
 }
 
 /** Where the key alone is too short to stand in a table, or speaks in formulas. */
 const names: Readonly<Record<string, string>> = {
+  'expected Dice': 'expected mean Dice (estimate)',
+  'expected Dice before': 'expected mean Dice before (estimate)',
   'S4 consistency': 'steadiness under held-out views',
   'S4 change': 'change of steadiness',
   'S11 norm distance': 'distance of norm statistics',
@@ -20,7 +24,7 @@ const names: Readonly<Record<string, string>> = {
 
 /** A score whose number the table does not know is shown by its key. */
 export function scoreNames(key: string): ScoreText {
-  const [, number = '', rest = key] = /^(S\d+) (.*)$/.exec(key) ?? []
+  const [, number = '', rest = key] = /^(S\d+|expected Dice)(?: (.*))?$/.exec(key) ?? []
   const plain = names[key] ?? rest
   return { name: plain[0]!.toUpperCase() + plain.slice(1), meaning: meanings[number] ?? '' }
 }
