@@ -35,11 +35,13 @@ export type Evaluating = {
   /** Every count-th case, beginning with the index-th from 1. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined
   readonly guard: boolean
+  /** Do what failed before again: a share that was away is back, a file was mended. */
+  readonly retryFailed?: boolean | undefined
   /** Keep a run folder a case and method. */
   readonly keepRuns: boolean
   readonly toleranceMm: number
   readonly seed: number
-  /** Told before the first episode, from a look at the first case. */
+  /** Told before the first episode, from a look at the first case that can be read. */
   readonly onForecast?: (forecast: Forecast) => void
   /** A row is on disk. */
   readonly onRow?: (row: CaseRow) => void
@@ -82,30 +84,31 @@ export async function evaluateOn(request: Evaluating, machine: Machine, work: Wo
   const { cases, sha256 } = await readManifest(request.manifest)
   const { keepRuns } = request
   const { engine, model } = machine
-  const { name, version, sha256: modelHash } = model.card
+  const { version, commit } = thisBuild()
+  const { sha256: modelHash } = model.card
   const evaluation: Evaluation = {
     schema: 1,
-    scanbridge: { version: thisBuild().version },
+    scanbridge: { version },
     manifest: { sha256, cases: cases.length },
-    model: { name, version, sha256: modelHash, labels: labelNames(model.card) },
+    model: { name: model.card.name, version: model.card.version, sha256: modelHash, labels: labelNames(model.card) },
     methods,
     engine: `${engine.name} ${engine.tensorflow}`,
     seed: request.seed,
     guard: request.guard,
     toleranceMm: request.toleranceMm,
   }
-  const folder = await openEvaluation(request.out, evaluation, request.words)
+  const folder = await openEvaluation(request.out, evaluation, request.words, request.retryFailed)
   try {
     const own = cases.filter(({ index }) => !request.shard || index % request.shard.count === request.shard.index - 1)
     const todo = leftOf(own, methods, folder.rows)
-    if (request.onForecast && todo[0]) {
-      const foretold = await forecastOf([todo[0]], todo, methods, { model, keepRuns }, work)
+    if (request.onForecast) {
+      const foretold = await forecastOf(todo.slice(0, 5), todo, methods, { model, keepRuns }, work)
       if (foretold) request.onForecast(foretold)
     }
     const rows: CaseRow[] = []
     const pace = createPace(todo, work)
     for (const { one, methods: left } of todo) {
-      const around = { model, engine, evaluation, folder, keepRuns, work, pace, onRow: request.onRow }
+      const around = { model, engine, evaluation, commit, folder, keepRuns, work, pace, onRow: request.onRow }
       rows.push(...(await evaluateOne(one, left, around)))
     }
     const all = [...folder.rows, ...rows]
@@ -164,6 +167,7 @@ async function forecastOf(
 type Around = {
   readonly model: Model
   readonly evaluation: Evaluation
+  readonly commit: string | null
   readonly engine: RunRecord['engine']
   readonly folder: EvaluationFolder
   readonly keepRuns: boolean
@@ -175,7 +179,7 @@ type Around = {
 async function evaluateOne(
   one: ManifestCase,
   methods: Evaluation['methods'],
-  { model, engine, evaluation, folder, keepRuns, work, pace, onRow }: Around,
+  { model, engine, evaluation, commit, folder, keepRuns, work, pace, onRow }: Around,
 ): Promise<CaseRow[]> {
   const rows: CaseRow[] = []
   const { seed, guard, toleranceMm } = evaluation
@@ -205,6 +209,7 @@ async function evaluateOne(
       episodeMs: Math.round(timing.episodeMs),
       scoreMs: Math.round(timing.scoreMs),
       residentMb: residentMb(),
+      commit,
     })
     rows.push(row)
     onRow?.(row)

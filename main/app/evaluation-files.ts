@@ -30,6 +30,8 @@ export type CaseTiming = {
   readonly episodeMs: number
   readonly scoreMs: number
   readonly residentMb: number
+  /** Of the build that did it: of one version there are many. */
+  readonly commit: string | null
 }
 
 export type EvaluationFolder = {
@@ -43,12 +45,13 @@ export type EvaluationFolder = {
 
 /**
  * Opens a new folder for an evaluation, or goes on in one that was stopped. Half a last line, what a kill leaves, is cut off
- * and made again. Throws UserError where the folder holds something else, or the same with other settings.
+ * and made again; `isRetry`: so are the rows that failed. Throws UserError where the folder holds something else, or the same with other settings.
  */
 export async function openEvaluation(
   folder: string,
   evaluation: Evaluation,
   words: FolderWords = commandLine(folder),
+  isRetry = false,
 ): Promise<EvaluationFolder> {
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw inTheWay(folder)
   try {
@@ -61,7 +64,7 @@ export async function openEvaluation(
   if (existsSync(settings)) refuseOther(folder, await readEvaluation(folder), evaluation, words)
   else if ((await readdir(folder)).some((name) => !unfinished.test(name))) throw inTheWay(folder)
   else await writeInto(folder, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`)
-  const rows = await readRows(folder, true)
+  const rows = await (isRetry ? withoutFailed(folder) : readRows(folder, true))
   cutHalfLine(join(folder, 'timing.jsonl'))
   const files = ['cases.jsonl', 'timing.jsonl'].map((name) => openSync(join(folder, name), 'a'))
   const sizes = files.map((file) => fstatSync(file).size)
@@ -107,6 +110,15 @@ export async function readEvaluation(folder: string): Promise<Evaluation> {
 export async function readRows(folder: string, isRepaired = false): Promise<CaseRow[]> {
   const { rows, end, size } = await readRowsFrom(folder, 0)
   if (isRepaired && end < size) truncateSync(join(folder, 'cases.jsonl'), end)
+  return rows
+}
+
+/** Rows that failed are taken out of cases.jsonl, whole or not at all: what stopped them may be mended. */
+async function withoutFailed(folder: string): Promise<CaseRow[]> {
+  const all = await readRows(folder, true)
+  const rows = all.filter(({ state }) => state === 'done')
+  if (rows.length < all.length)
+    await writeInto(folder, 'cases.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
   return rows
 }
 

@@ -117,6 +117,23 @@ test('a case that cannot be read is a row with its reason, told without its path
   expect(existsSync(at('odd', 'runs', '00001-norm', 'report.html'))).toBe(true)
 })
 
+test('what failed is done again on request, once its file is there, and everything else stays', async () => {
+  const args = (...more: string[]): string[] => [
+    ...['evaluate', at('odd.csv'), '--model', 'threshold', '--method', 'norm', '--keep-runs'],
+    ...['--out', at('odd'), '--json', ...more],
+  ]
+  const [fine] = read('odd', 'cases.jsonl').split('\n')
+  writeFileSync(at('nothing.nii.gz'), readFileSync(at('A1.nii.gz')))
+  expect(JSON.parse((await scanbridge(args())).stdout)).toMatchObject({ resumed: 3, done: 0, failed: 2 })
+  expect(JSON.parse((await scanbridge(args('--retry-failed'))).stdout)).toMatchObject({
+    resumed: 1,
+    done: 2,
+    failed: 1,
+  })
+  expect(read('odd', 'cases.jsonl').split('\n')[0]).toBe(fine)
+  expect(summary('odd').failures.map(({ case: name }) => name)).toEqual(['bad'])
+})
+
 test.each([
   ['case,picture\nx,y\n', 'no column "image"'],
   ['case,image\nx,A0.nii.gz\nx,A1.nii.gz\n', 'x is there twice'],

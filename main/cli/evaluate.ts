@@ -14,6 +14,7 @@ type Options = {
   shard?: { index: number; count: number }
   guard: boolean
   keepRuns?: true
+  retryFailed?: true
   tolerance: number
 }
 
@@ -31,13 +32,23 @@ export function evaluateCommand(shell: Shell): Command {
     .option('--shard <i/n>', 'every n-th case, from the i-th: join the parts with "merge"', shard)
     .option('--no-guard', 'keep the last step whatever the guard would say')
     .option('--keep-runs', 'keep a run folder a case and method')
+    .option('--retry-failed', 'do what failed before again, once the files are mended or their disk is back')
     .option('--tolerance <mm>', 'of the surface Dice', positive, 1)
     .action(
       action<[manifest: string, options: Options]>(
         shell,
         async ({ signal, progress, engine, seed }, manifest, options) => {
           const { evaluate } = await import('../app/evaluate.ts')
-          const { method = [recommendedMethod], set, tolerance, keepRuns = false, model, out, guard } = options
+          const {
+            method = [recommendedMethod],
+            set,
+            tolerance,
+            keepRuns = false,
+            retryFailed,
+            model,
+            out,
+            guard,
+          } = options
           const of = (name: string): Record<string, string> =>
             Object.fromEntries(
               set.flatMap((one) => (one.method === '' || one.method === name ? [[one.key, one.value]] : [])),
@@ -53,14 +64,28 @@ export function evaluateCommand(shell: Shell): Command {
             progress.say(
               `${episodes} episodes: about ${duration(seconds)}, ${size(bytes)} on disk, if all scans are like the first.`,
             )
-          const request = { manifest, model, out, guard, methods, keepRuns, toleranceMm: tolerance, seed, engine }
+          const request = {
+            manifest,
+            model,
+            out,
+            guard,
+            methods,
+            keepRuns,
+            retryFailed,
+            toleranceMm: tolerance,
+            seed,
+            engine,
+          }
           const result = await evaluate(
             { ...request, ...(options.shard && { shard: options.shard }), onForecast },
             { signal, onProgress: progress.update },
           )
           const { cases, resumed, done, failed } = result
           const before = resumed > 0 ? `, ${resumed} were there before` : ''
-          const broken = failed > 0 ? ` ${failed} could not be done: summary.json says why.` : ''
+          const broken =
+            failed > 0
+              ? ` ${failed} could not be done: summary.json says why. Once that is mended, --retry-failed does them again.`
+              : ''
           return { json: result, text: `${cases} cases: ${done} episodes done${before}. Written to ${out}.${broken}` }
         },
       ),
