@@ -24,7 +24,7 @@ import type { Input } from './input.ts'
 import { labelNames } from './masks.ts'
 import type { Work } from './progress.ts'
 import { readReference } from './reference-files.ts'
-import { openCohort, writeStress } from './stress-files.ts'
+import { hashOf, openCohort, writeStress } from './stress-files.ts'
 
 export type StressRequest = {
   readonly path: string
@@ -58,7 +58,9 @@ export async function stress(request: StressRequest, work: Work): Promise<{ stre
   const input = await readInput(request.path, request.series, work)
   const model = await loadModel(request.model)
   const truth = await truthOf(request, input, model, work).finally(() => model.dispose())
-  const cohort = await openCohort(request.out)
+  const { sha256 } = model.card
+  const madeFrom = { scan: input.record.seriesHash, mask: hashOf(truth.data), model: sha256, seed: request.seed }
+  const cohort = await openCohort(request.out, madeFrom)
   const rows: string[] = []
   const scan = async (name: string, volume: () => Input['volume'], labels: () => LabelMap): Promise<void> => {
     work.signal.throwIfAborted()

@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { freshFolder, scanbridge } from '../../tests/command-line.ts'
-import { ballNifti, saveThresholdModel } from '../../tests/threshold-model.ts'
+import { ballNifti, ballScan, saveThresholdModel } from '../../tests/threshold-model.ts'
 import type { Stress } from '../report/stress.ts'
+import { writeNifti } from '../volume/nifti.ts'
 
 const place = freshFolder()
 const at = (...names: string[]): string => join(place, ...names)
@@ -30,6 +31,17 @@ test('a scan made worse step by step: the model that labels by intensity breaks 
   expect(page.match(/<svg/g)).toHaveLength(3)
   expect(page).not.toContain(place)
   expect(readFileSync(at('out', 'stress.csv'), 'utf8').split('\n')).toHaveLength(1 + 3 * 5 + 1)
+})
+
+test('a folder of another scan is left alone: its curves are not those of this one', async () => {
+  const { volume } = ballScan()
+  writeFileSync(at('other.nii.gz'), writeNifti({ ...volume, data: volume.data.map((value) => value + 1) }))
+  const before = readFileSync(at('out', 'stress.json'), 'utf8')
+  const args = ['--model', 'threshold', '--method', 'norm', '--only', 'scale', '--reference', at('truth.nii.gz')]
+  const other = await scanbridge(['stress', at('other.nii.gz'), ...args, '--out', at('out')])
+  expect(other.code).toBe(2)
+  expect(other.stderr).toContain('holds the stress test of another scan')
+  expect(readFileSync(at('out', 'stress.json'), 'utf8')).toBe(before)
 })
 
 test('a degradation that does not exist is refused with those that do', async () => {
