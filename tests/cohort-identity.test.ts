@@ -36,7 +36,7 @@ test('a cohort of identified scans is evaluated and reported without a name, a n
   mkdirSync(join(cohort, 'Mustermann_Wrong'))
   writeFileSync(join(cohort, 'Mustermann_Wrong', 'Mustermann_Erna.dcm'), 'no scan')
   const failing = ['Gone,', 'Broken.nii.gz,', 'Wrong,', 'Wrong/Mustermann_Erna.dcm,', 'Erika,Mustermann_Truth.nii']
-  const more = failing.map((rest, n) => `case-${String(n + 4).padStart(4, '0')},Mustermann_${rest},,`)
+  const more = failing.map((rest, n) => `case-${String(n + 4).padStart(4, '0')},Mustermann_${rest},,,`)
   writeFileSync(join(cohort, 'cohort.csv'), `${stdout.trimEnd()}\n${more.join('\n')}\n`)
   const settings = ['--model', 'threshold', '--method', 'tent', '--set', 'tent:steps=2', '--keep-runs']
   const done = await scanbridge(['evaluate', join(cohort, 'cohort.csv'), ...settings, '--out', out, '--json'])

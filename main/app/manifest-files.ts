@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { UserError } from '../errors.ts'
 import { findInstances } from '../dicom/files.ts'
+import { describeProtocol } from '../dicom/protocol.ts'
 import { describeScanner } from '../dicom/scanner.ts'
 import { Unreadable } from '../dicom/unreadable.ts'
 import { readSidecar } from './sidecar-files.ts'
@@ -140,18 +141,18 @@ function maskBeside(scan: string, masks: readonly string[]): string | undefined 
 }
 
 /**
- * A manifest for a folder of scans: the scanner is the files' own; names of cases are numbers, since those of folders are
+ * A manifest for a folder of scans: scanner and protocol are the files' own; names of cases are numbers, since those of folders are
  * patients' at times. Returns the CSV's text.
  */
 export async function proposeManifest(folder: string): Promise<string> {
   const rows: ManifestRow[] = []
   for (const { image, reference } of await findCases(folder)) {
-    const scanner = await scannerOf(join(folder, image))
-    if (scanner === undefined) continue
-    rows.push({ case: caseName(rows.length), image, reference: reference ?? '', scanner, group: '' })
+    const origin = await originOf(join(folder, image))
+    if (origin === undefined) continue
+    rows.push({ case: caseName(rows.length), image, reference: reference ?? '', group: '', ...origin })
   }
   if (rows.length === 0) throw noScan(folder)
-  return manifestCsv(['case', 'image', 'reference', 'scanner', 'group'], rows)
+  return manifestCsv(['case', 'image', 'reference', 'scanner', 'group', 'protocol'], rows)
 }
 
 export const caseName = (index: number): string => `case-${String(index + 1).padStart(4, '0')}`
@@ -171,18 +172,19 @@ export function manifestCsv(columns: readonly string[], rows: readonly ManifestR
 
 const isMask = (name: string): boolean => /(^|[-_.])(truth|reference|mask|seg)\.nii(\.gz)?$/i.test(name)
 
-/** '' for NIfTI without a word on its scanner beside it; undefined where there is no scan. */
-async function scannerOf(path: string): Promise<string | undefined> {
+/** Where a scan comes from; '' for NIfTI without a word on that beside it; undefined where there is no scan. */
+async function originOf(path: string): Promise<{ scanner: string; protocol: string } | undefined> {
   if (/\.nii(\.gz)?$/i.test(path)) {
     const sidecar = await readSidecar(path)
-    return sidecar ? scannerName(sidecar.scanner) : ''
+    return { scanner: sidecar ? scannerName(sidecar.scanner) : '', protocol: sidecar?.protocol ?? '' }
   }
   const found = await findInstances(path).catch((error: unknown) => {
     if (error instanceof Unreadable) return undefined
     throw error
   })
   const first = found?.instances[0]
-  return first && scannerName(await describeScanner(first.scanner))
+  if (!first) return undefined
+  return { scanner: scannerName(await describeScanner(first.scanner)), protocol: describeProtocol(first.sequence) }
 }
 
 /** A scanner as a table names it. */

@@ -1,10 +1,12 @@
 /** What a NIfTI file's converter wrote beside it of the DICOM header (BIDS): NIfTI itself knows no scanner. */
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { describeProtocol } from '../dicom/protocol.ts'
 import { describeScanner } from '../dicom/scanner.ts'
 import type { Scanner } from '../dicom/scanner.ts'
 
 const text = z.string().catch('')
+const seconds = z.number().optional().catch(undefined)
 const Sidecar = z.object({
   Manufacturer: text,
   ManufacturersModelName: text,
@@ -14,6 +16,13 @@ const Sidecar = z.object({
   SeriesDescription: text,
   ProtocolName: text,
   Modality: text,
+  MRAcquisitionType: text,
+  /** As DICOM writes several of them: GR\\IR. */
+  ScanningSequence: text,
+  RepetitionTime: seconds,
+  EchoTime: seconds,
+  InversionTime: seconds,
+  FlipAngle: z.number().optional().catch(undefined),
 })
 
 export type SidecarFacts = {
@@ -21,6 +30,8 @@ export type SidecarFacts = {
   /** Of the series, or its protocol's name. */
   readonly description: string
   readonly modality: string
+  /** Its sequence by its numbers. */
+  readonly protocol: string
 }
 
 /** Undefined where there is none, or where it names no scanner. */
@@ -37,7 +48,16 @@ export async function readSidecar(path: string): Promise<SidecarFacts | undefine
     station: '',
     serialNumber: known.DeviceSerialNumber,
   })
-  return { scanner, description: known.SeriesDescription || known.ProtocolName, modality: known.Modality }
+  const ms = (time: number | undefined): number | undefined => (time === undefined ? undefined : 1000 * time)
+  const protocol = describeProtocol({
+    acquisition: known.MRAcquisitionType,
+    kinds: known.ScanningSequence.split('\\').filter(Boolean),
+    repetitionTime: ms(known.RepetitionTime),
+    echoTime: ms(known.EchoTime),
+    inversionTime: ms(known.InversionTime),
+    flipAngle: known.FlipAngle,
+  })
+  return { scanner, description: known.SeriesDescription || known.ProtocolName, modality: known.Modality, protocol }
 }
 
 function parsed(json: string): unknown {

@@ -1,6 +1,7 @@
 /** What is kept of a DICOM file once its header was read. */
 import type { Vector } from '../volume/volume.ts'
 import type { PixelLayout } from './pixel-layout.ts'
+import type { SequenceFacts } from './protocol.ts'
 import type { ScannerFacts } from './scanner.ts'
 
 /** Where a frame lies, in LPS millimetres. */
@@ -59,5 +60,6 @@ export type Instance = {
   readonly instanceNumber: number
   readonly pixels: PixelLayout
   readonly scanner: ScannerFacts
+  readonly sequence: SequenceFacts
   frames: readonly Frame[]
 }

@@ -4,6 +4,7 @@ import type { Frame, Instance, Plane } from './instance.ts'
 import { mosaicFrames, readMosaic } from './mosaic.ts'
 import type { Attributes, Parsed } from './parse.ts'
 import { readLayout } from './pixel-layout.ts'
+import { readSequence } from './protocol.ts'
 import { readScanner } from './scanner.ts'
 import { Unreadable } from './unreadable.ts'
 
@@ -32,6 +33,7 @@ export function readInstance(parsed: Parsed, file: string): Instance {
     instanceNumber: a.number('InstanceNumber') ?? 0,
     pixels,
     scanner: readScanner(a),
+    sequence: readSequence(a),
     frames: [],
   }
   instance.frames = readFrames(instance, a)
