@@ -70,7 +70,8 @@ exec ${process.execPath} ${main} "$@"
       at('single'),
     ]
     expect((await scanbridge(['evaluate', ...single])).code).toBe(0)
-    for (const name of ['evaluation.json', 'cases.jsonl', 'cases.csv', 'summary.json'])
+    const reports = ['report.html', 'report.pdf', 'report.json', 'report.csv']
+    for (const name of ['evaluation.json', 'cases.jsonl', 'cases.csv', 'summary.json', ...reports])
       expect(readFileSync(at('out', 'evaluation', name), 'utf8'), name).toBe(readFileSync(at('single', name), 'utf8'))
   },
   300_000,
