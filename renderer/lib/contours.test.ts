@@ -20,7 +20,7 @@ function area({ points }: Contour): number {
 
 describe('traceContours', () => {
   it('draws a diamond round one pixel', () => {
-    expect(trace('...', '.1.', '...')).toEqual([{ label: 1, points: [1.5, 1, 2, 1.5, 1.5, 2, 1, 1.5] }])
+    expect(trace('...', '.1.', '...')).toEqual([{ label: 1, points: Float32Array.of(1.5, 1, 2, 1.5, 1.5, 2, 1, 1.5) }])
   })
 
   it('keeps to the sides of a block and cuts its corners, with no needless points', () => {
@@ -49,6 +49,21 @@ describe('traceContours', () => {
 
   it('finds nothing in an empty plane', () => {
     expect(trace('...', '...')).toEqual([])
+  })
+
+  it('takes borders of any length, and keeps what it gave before', () => {
+    // A comb whose teeth make a border of many thousand points.
+    const columns = 201
+    const rows = 120
+    const comb = Uint8Array.from({ length: columns * rows }, (_, n) =>
+      Math.floor(n / columns) === 0 || (n % columns) % 2 === 0 ? 1 : 0,
+    )
+    const [first] = traceContours(comb, columns, rows)
+    const kept = Array.from(first!.points)
+    expect(area(first!)).toBeGreaterThan(0)
+    expect(kept.length).toBeGreaterThan(1024)
+    trace('...', '.1.', '...')
+    expect(Array.from(first!.points)).toEqual(kept)
   })
 
   it('goes round random regions so that areas sum to what was counted, corner by corner', () => {

@@ -192,17 +192,21 @@ function pathsOf(contours: readonly Contour[], cut: Cut, matrix: Matrix): Readon
   for (const { label, points } of contours) {
     const path = paths.get(label) ?? new Path2D()
     paths.set(label, path)
-    let [lastX, lastY] = [Infinity, Infinity]
+    let [firstX, firstY, lastX, lastY] = [0, 0, 0, 0]
     for (let n = 0; n < points.length; n += 2) {
       const x = a * points[n]! + c * points[n + 1]! + e
       const y = b * points[n]! + d * points[n + 1]! + f
-      if (n === 0) path.moveTo(x, y)
-      else if ((x - lastX) ** 2 + (y - lastY) ** 2 < finest ** 2) continue
+      if (n === 0) {
+        path.moveTo(x, y)
+        firstX = x
+        firstY = y
+      } else if ((x - lastX) ** 2 + (y - lastY) ** 2 < finest ** 2) continue
       else path.lineTo(x, y)
       lastX = x
       lastY = y
     }
-    path.closePath()
+    // closePath() asks for the bounds of all that the path holds so far, which takes longer with every contour.
+    path.lineTo(firstX, firstY)
   }
   return paths
 }

@@ -1,4 +1,4 @@
-/** Draws one viewport: grey picture, masks, marks, each on its own canvas, and of those only what changed. */
+/** Draws one viewport: grey picture, masks, scale bar, crosshair, each on its own canvas, and of those only what changed. */
 import { cancelFrame, requestFrame } from './frames.ts'
 import { wholePixels } from './grey-image.ts'
 import type { Greys, Scratch } from './grey-image.ts'
@@ -25,11 +25,14 @@ export type Scene = {
   readonly hasScaleBar: boolean
 }
 
+type FourCanvases = [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement]
+
 export class ViewportPainter {
   private readonly stage: HTMLElement
   private readonly canvases: readonly HTMLCanvasElement[]
   private readonly grey: GreyCanvas
   private readonly masks: MaskCanvas
+  private readonly bar: CanvasRenderingContext2D
   private readonly marks: CanvasRenderingContext2D
   private readonly colors: PlaneColors & { readonly text: string }
   private readonly font: string
@@ -37,15 +40,16 @@ export class ViewportPainter {
   private scene: Scene | undefined
   private drawn: Scene | undefined
 
-  /** `stage` holds the three canvases, bottom first, and gives their size and colours. */
+  /** `stage` holds the four canvases, bottom first, and gives their size and colours. */
   constructor(stage: HTMLElement) {
     this.stage = stage
     this.canvases = [...stage.querySelectorAll('canvas')]
-    const [grey, masks, marks] = this.canvases as [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement]
+    const [grey, masks, bar, marks] = this.canvases as FourCanvases
     const style = getComputedStyle(stage)
     const token = (name: string): string => style.getPropertyValue(name).trim()
     this.grey = new GreyCanvas(grey)
     this.masks = new MaskCanvas(masks, { before: token('--before'), after: token('--after'), kept: token('--kept') })
+    this.bar = bar.getContext('2d')!
     this.marks = marks.getContext('2d')!
     this.colors = {
       axial: token('--axial'),
@@ -94,8 +98,8 @@ export class ViewportPainter {
     if (isOtherSlice || drawn.greys !== scene.greys || drawn.isSmooth !== scene.isSmooth) this.drawGrey(scene)
     if (isOtherSlice || !isSameList(drawn.layers, scene.layers))
       this.masks.draw(scene.layers, scene.cut, scene.slice, matrix, devicePixelRatio)
-    if (isMoved || !isSamePoint(drawn.crosshair, scene.crosshair) || drawn.hasScaleBar !== scene.hasScaleBar)
-      this.drawMarks(scene, matrix)
+    if (isMoved || drawn.hasScaleBar !== scene.hasScaleBar) this.drawBar(scene)
+    if (isMoved || !isSamePoint(drawn.crosshair, scene.crosshair)) this.drawCrosshair(scene, matrix)
     this.drawn = scene
   }
 
@@ -104,13 +108,18 @@ export class ViewportPainter {
     this.grey.draw({ id, cut, greys, pixels: () => wholePixels(scan, cut, slice, scratchOf(cut)) }, view, isSmooth)
   }
 
-  private drawMarks({ cut, view, crosshair, hasScaleBar }: Scene, matrix: Matrix): void {
+  /** On a canvas of its own: it stays while slices are scrolled, and its shadow takes longer than all of a crosshair. */
+  private drawBar({ cut, view, hasScaleBar }: Scene): void {
+    const { bar, size } = this
+    bar.clearRect(0, 0, size.width, size.height)
+    if (!hasScaleBar) return
+    const font = `${11 * devicePixelRatio}px ${this.font}`
+    drawScaleBar(bar, pixelsPerMm(cut, view, size), this.colors.text, font, devicePixelRatio, size)
+  }
+
+  private drawCrosshair({ cut, view, crosshair }: Scene, matrix: Matrix): void {
     const { marks, size, stage } = this
     marks.clearRect(0, 0, size.width, size.height)
-    if (hasScaleBar) {
-      const font = `${11 * devicePixelRatio}px ${this.font}`
-      drawScaleBar(marks, pixelsPerMm(cut, view, size), this.colors.text, font, devicePixelRatio, size)
-    }
     if (!crosshair) {
       delete stage.dataset['crosshairX']
       delete stage.dataset['crosshairY']
