@@ -23,6 +23,12 @@ export type EngineStatus = {
   readonly remedy: string
 }
 
+/** "TensorFlow 2.21.0 on CPU, 2 threads". */
+function detailOf({ name, tensorflow, device, threads }: RunRecord['engine']): string {
+  const library = name === 'wasm' ? 'TensorFlow.js' : 'TensorFlow'
+  return `${library} ${tensorflow} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+}
+
 /** Each engine, started for a moment in a process of its own. `verify` also compares installed files with their hashes. */
 export async function engineList(verify = false): Promise<EngineStatus[]> {
   return (await engineReport({ verify })).map((report) =>
@@ -30,7 +36,7 @@ export async function engineList(verify = false): Promise<EngineStatus[]> {
       ? {
           name: report.name,
           runs: true,
-          detail: `${report.info.version} on ${report.info.device}, ${report.info.threads} threads`,
+          detail: detailOf(engineFacts(report.info)),
           remedy: '',
         }
       : { name: report.name, runs: false, detail: report.reason, remedy: report.remedy },
@@ -39,9 +45,8 @@ export async function engineList(verify = false): Promise<EngineStatus[]> {
 
 /** The same without starting anything: within Electron no process of plain Node can be started to find out. */
 export function engineListBeside(running: RunRecord['engine']): EngineStatus[] {
-  const { name, tensorflow, device, threads } = running
-  return enginesBeside(name).map((status) =>
-    status.name === name ? { ...status, detail: `${tensorflow} on ${device}, ${threads} threads` } : status,
+  return enginesBeside(running.name).map((status) =>
+    status.name === running.name ? { ...status, detail: detailOf(running) } : status,
   )
 }
 

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { alignedData, isLanguage, loadPlot, valueRange } from './curve-plot.ts'
+import { alignedData, isLanguage, loadPlot, stepRange, valueRange } from './curve-plot.ts'
 
 /** What uPlot asks of a page as it loads. */
 class Page extends EventTarget {
@@ -44,4 +44,17 @@ it('gives the steps first, then one row of values a curve', () => {
     [3, 4],
     [1, null],
   ])
+})
+
+it('shows a single step in the middle, and many from the first to the last', () => {
+  expect(stepRange({ data: [[]] })).toEqual([0, 1])
+  expect(stepRange({ data: [[3], [0.8]] })).toEqual([2, 4])
+  expect(
+    stepRange({
+      data: [
+        [6, 7, 10],
+        [1, 2, 3],
+      ],
+    }),
+  ).toEqual([6, 10])
 })

@@ -89,9 +89,10 @@ export function plotOptions(
   }
 }
 
-/** A single step stands in the middle; steps are whole. */
-function stepRange(_: uPlot, first: number | null, last: number | null): uPlot.Range.MinMax {
-  if (first === null || last === null) return [0, 1]
+/** A single step stands in the middle; steps are whole. Of the data itself: uPlot widens the range of a single point first. */
+export function stepRange({ data: [steps] }: Pick<uPlot, 'data'>): uPlot.Range.MinMax {
+  const [first, last] = [steps[0], steps.at(-1)]
+  if (first === undefined || last === undefined) return [0, 1]
   return first === last ? [first - 1, last + 1] : [first, last]
 }
 
