@@ -1,5 +1,6 @@
 /** A run folder as the windows show it. */
 import type { JournalLine, RunDetail, RunSummary, VolumeRef } from '../contract/schemas.ts'
+import { expectedSentence } from '../report/expected.ts'
 import { verdictSentence } from '../report/verdict.ts'
 import type { ReadRun } from '../runs/files.ts'
 import { isUnsaved, keptOneAfterTheOther, keptWhenSaved } from './decisions.ts'
@@ -61,6 +62,8 @@ export function detailOf(id: string, run: ReadRun, around: Around): RunDetail {
   const { record, journal, masks, problems } = run
   const { folder, scan, canOpenScan } = around
   const { before, after, kept } = record.reference ?? {}
+  const expected = expectedSentence(record)
+  const { expectedDice } = record.guard
   return {
     ...summarizeRun(id, run, around),
     folder,
@@ -70,6 +73,8 @@ export function detailOf(id: string, run: ReadRun, around: Around): RunDetail {
     parameters: record.method.parameters,
     seed: record.method.seed,
     guard: record.guard,
+    ...(expected !== undefined && { expected }),
+    ...(expectedDice && { expectedDice }),
     guardChoice: record.guardChoice ?? null,
     timing: record.timing,
     reference: before && after ? { before, after, kept: kept ?? null } : null,

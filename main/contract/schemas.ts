@@ -271,6 +271,18 @@ export const RunDetail = RunSummary.extend({
   parameters: z.record(z.string(), OptionValue),
   seed: z.number(),
   guard: z.object({ verdict: Verdict, scores: z.record(z.string(), Score), reasons: z.array(z.string()) }),
+  /** The mean Dice that the model's calibration expects of what is kept, in a sentence; missing where it has none. */
+  expected: z.string().optional(),
+  /** The same in figures, of what the guard kept: an estimate, and its mean absolute error on so many labelled scans. */
+  expectedDice: z
+    .object({
+      source: z.number(),
+      kept: z.number(),
+      interval: z.tuple([z.number(), z.number()]),
+      error: z.number(),
+      cases: z.number().int(),
+    })
+    .optional(),
   /** What the guard chose by itself, whatever a person chose later. */
   guardChoice: z.object({ verdict: Verdict, kept: Kept }).nullable(),
   timing: z.record(z.string(), z.number()),
