@@ -3,6 +3,7 @@ import { adaptersCommand } from './adapters.ts'
 import { adaptCommand } from './adapt.ts'
 import { bakeoffCommand } from './bakeoff.ts'
 import { benchCommand } from './bench.ts'
+import { calibrateCommand } from './calibrate.ts'
 import { checkCommand } from './check.ts'
 import { addSharedOptions, reportError } from './command.ts'
 import { convertCommand } from './convert.ts'
@@ -35,6 +36,7 @@ const commands = [
   manifestCommand,
   evaluateCommand,
   mergeCommand,
+  calibrateCommand,
   stressCommand,
   reportCommand,
   replayCommand,

@@ -13,10 +13,13 @@ export function ownCalibration(sha256: string): string {
   return resolve(home || join(homedir(), 'Scanbridge'), 'calibrations', `${sha256}.json`)
 }
 
+/** The one that a model folder holds. */
+export const calibrationIn = (folder: string): string => join(folder, 'calibration.json')
+
 /** The calibration of the model in `folder`; a lab's own comes first. undefined: there is none. Throws UserError where one is
  *  there that cannot be used: without it the guard would judge by other rules than the user thinks. */
 export async function readCalibration(folder: string, sha256: string): Promise<Calibration | undefined> {
-  for (const path of [ownCalibration(sha256), join(folder, 'calibration.json')]) {
+  for (const path of [ownCalibration(sha256), calibrationIn(folder)]) {
     const text = await readFile(path, 'utf8').catch(absent)
     if (text !== undefined) return parsed(path, text, sha256)
   }

@@ -8,29 +8,23 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { calibrate } from '../../main/adapt/calibrate.ts'
 import type { LabelledState } from '../../main/adapt/calibrate.ts'
-import { predictCheckpoint } from '../../main/adapt/checkpoint.ts'
-import { runEpisode } from '../../main/adapt/episode.ts'
-import { methods } from '../../main/adapt/methods/index.ts'
+import { calibrationEpisodes, collectStates } from '../../main/adapt/labelled-states.ts'
+import type { LabelledEpisode } from '../../main/adapt/labelled-states.ts'
 import { startEngine } from '../../main/engine/pick-files.ts'
 import { overlap } from '../../main/evaluate/overlap.ts'
-import { writeCalibration } from '../../main/model/calibration-files.ts'
+import { calibrationIn, writeCalibration } from '../../main/model/calibration-files.ts'
 import { loadModel } from '../../main/model/files.ts'
 import type { Model } from '../../main/model/model.ts'
 import { restoreGrid } from '../../main/predict/postprocess.ts'
-import { predictStudy } from '../../main/predict/predict.ts'
 import { toModelGrid } from '../../main/predict/preprocess.ts'
 import type { ProbabilityMap } from '../../main/volume/volume.ts'
 import { buildAnatomies } from './anatomy.ts'
-import { calibrationCases, calibrationEpisodes } from './calibration-cases.ts'
-import type { CalibrationCase, CalibrationEpisode } from './calibration-cases.ts'
+import { calibrationCases } from './calibration-cases.ts'
+import type { CalibrationCase } from './calibration-cases.ts'
 
 /** A state of an episode on a simulated scan: a line of the journal. Dice is the mean of the labels against exact truth, on the
  *  scan's own grid. */
-type CollectedState = LabelledState & {
-  readonly episode: string
-  readonly phase: 'input' | 'train'
-  readonly step: number
-}
+type CollectedState = LabelledState & { readonly episode: string }
 
 /** An episode that left no state to judge (it diverged, or there was nothing to do) is a line too: it is not run again. */
 type Line = CollectedState | { readonly case: string; readonly episode: string; readonly none: true }
@@ -77,34 +71,20 @@ async function collectCase(
   model: Model,
   { id, shift }: CalibrationCase,
   { volume, truth }: ReturnType<CalibrationCase['make']>,
-  episodes: readonly CalibrationEpisode[],
+  episodes: readonly LabelledEpisode[],
 ): Promise<void> {
-  const journal = journalOf(model)
   const study = toModelGrid(volume, model.card, model.stride)
-  const before = await predictStudy(model, study)
   const dice = (probability: ProbabilityMap): number => {
     const labels = restoreGrid(probability, study, model.card)
     const each = model.card.output.labels.map(({ value }) => overlap(labels, truth, [value]).dice)
     return each.reduce((sum, value) => sum + value, 0) / each.length
   }
-  const source = dice(before)
-  const measured = {}
-  for (const { name, method, options, extent } of episodes) {
-    const given = { model, study, method: methods[method], options, seed: 0, guard: true, before, extent }
-    const episode = runEpisode({ ...given, measured })
-    let next = await episode.next()
-    while (!next.done) next = await episode.next()
-    const { candidates, after } = next.value
-    const lines: Line[] = []
-    for (const { step, phase, checkpoint, scores } of candidates) {
-      const isLast = candidates.at(-1)!.step === step && after !== before
-      const own = dice(isLast ? after : await predictCheckpoint(model, study, checkpoint))
-      lines.push({ case: id, shift, episode: name, phase, step, before: source, after: own, scores })
-      const change = `${source.toFixed(3)} -> ${own.toFixed(3)}`
-      console.error(`  ${model.card.name} ${id} ${name}, ${phase} ${step}: ${change}`)
-    }
-    if (lines.length === 0) lines.push({ case: id, episode: name, none: true })
-    appendFileSync(journal, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  for await (const { episode, states } of collectStates(model, study, dice, { episodes, seed: 0 })) {
+    const lines: Line[] = states.map((state) => ({ case: id, shift, episode, ...state }))
+    for (const { before, after } of states)
+      console.error(`  ${model.card.name} ${id} ${episode}: ${before.toFixed(3)} -> ${after.toFixed(3)}`)
+    if (lines.length === 0) lines.push({ case: id, episode, none: true })
+    appendFileSync(journalOf(model), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
 }
 
@@ -115,8 +95,7 @@ async function fit(name: string): Promise<void> {
   model.dispose()
   const data = 'simulated scans of the source scanner, ten others and five degradations'
   const calibration = calibrate(states, { model: { name: card.name, sha256: card.sha256 }, data })
-  const out = fileURLToPath(new URL(`../${name}/calibration.json`, import.meta.url))
-  await writeCalibration(out, calibration)
+  await writeCalibration(calibrationIn(fileURLToPath(new URL(`../${name}`, import.meta.url))), calibration)
   console.error(`${name}: ${JSON.stringify(calibration.figures, null, 2)}`)
 }
 
