@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import PDFDocument from 'pdfkit'
 import { expect, test } from 'vitest'
 import { axis, curve, figure, volumeBars } from './charts.ts'
 
@@ -48,6 +49,24 @@ test('a curve has a gap where a value is missing, and stays within its frame', (
       expect(value).toBeLessThanOrEqual(n % 2 === 0 ? width : height)
     })
   }
+})
+
+test.each([
+  'Loss',
+  'Ln volume ratio Cerebrospinal fluid',
+  'Overlap of a label with a name that nobody can read to its end',
+])('the name of a curve ends before the number at its right: %s', (name) => {
+  const points = [0, 1].map((step) => [step, -0.33812] as const)
+  const { marks } = curve({ name, points })
+  const [title, value] = marks.filter((mark) => mark.kind === 'text')
+  expect(value!.text).toBe('\u22120.338')
+  const doc = new PDFDocument()
+  const width = ({ text, size }: { text: string; size: number }): number =>
+    doc
+      .font('Helvetica-Bold')
+      .fontSize(size)
+      .widthOfString(text.replaceAll(/[\u2026\u2212]/g, '-'))
+  expect(title!.x + width(title!)).toBeLessThan(value!.x - width(value!))
 })
 
 test('bars are as long as their volumes', () => {

@@ -29,14 +29,15 @@ export function curve({ name, points }: Series): Scene {
     bold: !muted,
   })
   const end = known.at(-1)
+  const value = end ? figure(end[1]) : ''
   return {
     width,
     height,
     title: `${name} over ${points.length} steps${end ? `, at the end ${figure(end[1])}` : ''}`,
     hatchStep: 6,
     marks: [
-      label(left, 14, name, 'start', false),
-      ...(end ? [label(width - right, 14, figure(end[1]), 'end', false)] : []),
+      heading(name, width - right - bold * text * (value.length + 1)),
+      ...(end ? [label(width - right, 14, value, 'end', false)] : []),
       ...marks.flatMap((value): Mark[] => [
         {
           kind: 'path',
@@ -64,6 +65,17 @@ export function curve({ name, points }: Series): Scene {
       })),
     ],
   }
+}
+
+/** Width of a bold character over its size, on the safe side. */
+const bold = 0.6
+
+/** From the left edge on: as large as there is room for beside the number, and cut short where it would be too small to read. */
+function heading(name: string, room: number): Mark {
+  const size = Math.max(8, Math.min(text, room / (bold * name.length)))
+  const most = Math.floor(room / (bold * size))
+  const words = name.length > most ? `${name.slice(0, most - 1)}\u2026` : name
+  return { kind: 'text', x: 0, y: 14, text: words, size: Number(size.toFixed(1)), ink: 'text', bold: true }
 }
 
 export type Bar = { readonly name: string; readonly before: number; readonly after: number | undefined }

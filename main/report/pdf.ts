@@ -175,7 +175,8 @@ function pictures(doc: Document, content: Content): void {
   const width = Math.min((inner - 2 * gap) / 3, 158 / tallest)
   const heightOf = ({ panels }: PictureRow): number =>
     Math.max(...panels.map((p) => (p.scene.height * width) / p.scene.width))
-  heading(doc, 'Pictures', heightOf(rows[0]!) + 60)
+  // The legend and the names of the columns lie between.
+  heading(doc, 'Pictures', heightOf(rows[0]!) + 100)
   legend(
     doc,
     legends(
