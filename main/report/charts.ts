@@ -73,7 +73,7 @@ const bold = 0.6
 /** From the left edge on: as large as there is room for beside the number, and cut short where it would be too small to read. */
 function heading(name: string, room: number): Mark {
   const size = Math.max(8, Math.min(text, room / (bold * name.length)))
-  const most = Math.floor(room / (bold * size))
+  const most = Math.floor(room / (bold * size) + 1e-9)
   const words = name.length > most ? `${name.slice(0, most - 1)}\u2026` : name
   return { kind: 'text', x: 0, y: 14, text: words, size: Number(size.toFixed(1)), ink: 'text', bold: true }
 }
