@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts'
 import type { CaseRow, State } from '../evaluate/case-row.ts'
 import { degradations } from '../evaluate/degrade.ts'
 import type { Degradation } from '../evaluate/degrade.ts'
+import type { Evaluation } from '../evaluate/evaluation.ts'
 import { mean } from '../evaluate/statistics.ts'
 import { loadModel } from '../model/files.ts'
 import type { Model } from '../model/model.ts'
@@ -18,7 +19,7 @@ import type { LabelMap } from '../volume/volume.ts'
 import { startWork } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
 import { evaluate } from './evaluate.ts'
-import { readRows } from './evaluation-files.ts'
+import { readEvaluation, readRows } from './evaluation-files.ts'
 import { readInput } from './input.ts'
 import type { Input } from './input.ts'
 import { labelNames } from './masks.ts'
@@ -86,7 +87,8 @@ export async function stress(request: StressRequest, work: Work): Promise<{ stre
   const { model: modelName, method, options, seed, engine } = request
   const asked = { manifest: cohort.manifest, model: modelName, methods: [{ name: method, options }], seed, engine }
   await evaluate({ ...asked, guard: true, keepRuns: false, toleranceMm: 1, out: cohort.evaluation }, work)
-  const result = summed(request, names, input, await readRows(cohort.evaluation))
+  const { evaluation } = cohort
+  const result = summed(request, names, input, await readEvaluation(evaluation), await readRows(evaluation))
   return { stress: result, files: await writeStress(request.out, result) }
 }
 
@@ -102,6 +104,7 @@ function summed(
   { model, method, reference }: StressRequest,
   names: readonly string[],
   { record: { seriesHash, shape, spacing } }: Input,
+  evaluation: Evaluation,
   rows: readonly CaseRow[],
 ): Stress {
   const point = (name: string, level: number): StressPoint => {
@@ -116,6 +119,7 @@ function summed(
     model,
     method,
     limit: breakLimit,
+    evaluation,
     curves: names.map((degradation) => {
       const { title, unit, levels } = table[degradation]!
       const worse = levels.map((level) => point(caseName(degradation, level), level))

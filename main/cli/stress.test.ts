@@ -30,6 +30,10 @@ test('a scan made worse step by step: the model that labels by intensity breaks 
   const page = readFileSync(at('out', 'stress.html'), 'utf8')
   expect(page.match(/<svg/g)).toHaveLength(3)
   expect(page).not.toContain(place)
+  // Enough to do it again.
+  const { evaluation, scan: of } = JSON.parse(stdout) as Stress
+  for (const known of [evaluation.model.sha256, of.seriesHash, evaluation.engine, 'alpha = '])
+    expect(page).toContain(known)
   expect(readFileSync(at('out', 'stress.csv'), 'utf8').split('\n')).toHaveLength(1 + 3 * 5 + 1)
 })
 

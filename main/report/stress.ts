@@ -1,4 +1,5 @@
 /** The stress test's report: where the model breaks, and where adaptation still saves it. */
+import type { Evaluation } from '../evaluate/evaluation.ts'
 import { notice } from './report.ts'
 import { section, table } from './html-parts.ts'
 import { colors, n, polyline } from './scene.ts'
@@ -34,6 +35,8 @@ export type Stress = {
   readonly model: string
   readonly method: string
   readonly limit: number
+  /** What it was done with: model, parameters, engine, seed. */
+  readonly evaluation: Evaluation
   readonly curves: readonly StressCurve[]
 }
 
@@ -87,16 +90,44 @@ export function stressHtml(stress: Stress, styleHash: string): string {
 <main>
 <header>
 <p class="over">Scanbridge &middot; stress test</p>
-<h1>${escape(stress.model)}: where it breaks, where ${escape(stress.method)} saves it</h1>
+<h1>${escape(stress.model)} under stress, without and with ${escape(stress.method)}</h1>
 <p class="notice">${escape(notice)}</p>
 </header>
 ${section('Dice as the scan gets worse', `<p>${escape(against)} Blue: source model. Orange, dashed: what gate and guard let stand.</p><div class="curves">${figures}</div>`)}
 ${section('Where it breaks', `<p>Breaks: more than ${stress.limit} below the scan as it is.</p>${table({ header, rows, numbers: [3, 4] })}`)}
-${section('Scan', `<p>Voxels ${stress.scan.shape.join(' x ')}, ${stress.scan.spacing.map((mm) => mm.toFixed(2)).join(' x ')} mm; SHA-256 ${escape(stress.scan.seriesHash)}.</p>`)}
+${section(
+  'Provenance',
+  `<table class="facts"><tbody>${provenance(stress)
+    .map(
+      ([name, value, kind]) =>
+        `<tr><th scope="row">${escape(name)}</th><td${kind ? ` class="${kind}"` : ''}>${escape(value)}</td></tr>`,
+    )
+    .join('')}</tbody></table>`,
+)}
 </main>
 </body>
 </html>
 `
+}
+
+function provenance({ scan, evaluation }: Stress): [name: string, value: string, kind?: 'mono'][] {
+  const { model, methods, engine, seed, guard, scanbridge } = evaluation
+  return [
+    ['Scan (SHA-256)', scan.seriesHash, 'mono'],
+    ['Voxels', `${scan.shape.join(' x ')}, ${scan.spacing.map((mm) => mm.toFixed(2)).join(' x ')} mm`],
+    ['Model', `${model.name} ${model.version}`],
+    ['Model (SHA-256)', model.sha256, 'mono'],
+    ...methods.map(({ name, parameters }): [string, string] => [
+      `Parameters of ${name}`,
+      Object.entries(parameters)
+        .map(([key, value]) => `${key} = ${value}`)
+        .join(', '),
+    ]),
+    ['Guard', guard ? 'on' : 'off'],
+    ['Seed', String(seed)],
+    ['Engine', engine],
+    ['Scanbridge', scanbridge.version],
+  ]
 }
 
 const size = { width: 240, height: 150, left: 34, right: 12, top: 26, bottom: 34 }
