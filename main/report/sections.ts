@@ -3,7 +3,7 @@ import type { Series } from './charts.ts'
 import { change, date, milliseconds, none, number } from './format.ts'
 import type { PictureRow } from './panels.ts'
 import type { Report, VolumeRow } from './report.ts'
-import { scoreNames } from './scores.ts'
+import { isTold, scoreNames } from './scores.ts'
 import { colors, rectangle } from './scene.ts'
 import type { Mark, Scene } from './scene.ts'
 
@@ -86,7 +86,9 @@ export function tiles({ volumes, run, timing, reference, method, compared }: Rep
 export function curves({ steps }: Report): { title: string; scenes: Scene[] }[] {
   const series = (pick: (step: Report['steps'][number]) => Record<string, number | null>): Series[] => {
     const told = steps.filter(({ phase }) => phase !== 'final')
-    const names = [...new Set(told.flatMap((step) => Object.keys(pick(step))))]
+    const names = [...new Set(told.flatMap((step) => Object.keys(pick(step))))].filter(
+      (name) => !/^S\d/.test(name) || isTold(name),
+    )
     return names.map((name) => {
       const points = told.filter((step) => name in pick(step)).map((step) => [step.step, pick(step)[name]!] as const)
       return { name: / /.test(name) ? scoreNames(name).name : spaced(name), points }
@@ -176,11 +178,12 @@ export function referenceTable({ reference }: Report): Table | undefined {
 
 /** A meaning that several scores share, one a label, stands at the first of them. */
 export function scoreTable({ verdict }: Report): Table {
+  const scores = verdict.scores.filter(({ key }) => isTold(key))
   return {
     header: ['Score', 'Value', 'What it says'],
-    rows: verdict.scores.map(({ name, value, meaning }, n) => {
-      const isTold = meaning === verdict.scores[n - 1]?.meaning
-      return [name, value === null ? none : figure(value), isTold ? '' : meaning]
+    rows: scores.map(({ name, value, meaning }, n) => {
+      const isSaid = meaning === scores[n - 1]?.meaning
+      return [name, value === null ? none : figure(value), isSaid ? '' : meaning]
     }),
     numbers: [1],
   }

@@ -1,6 +1,6 @@
 import type { CaseRow } from '../../evaluate/case-row.ts'
 import { median, quantile } from '../../evaluate/statistics.ts'
-import { scoreNames } from '../scores.ts'
+import { isTold, scoreNames } from '../scores.ts'
 
 export type Quartiles = {
   readonly cases: number
@@ -25,7 +25,7 @@ export function labelFree(rows: readonly CaseRow[], method: string): LabelFree |
   if (own.length === 0) return undefined
   const verdicts: Record<string, number> = {}
   for (const { verdict } of own) if (verdict) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1
-  const keys = [...new Set(own.flatMap((row) => Object.keys(row.labelFree)))]
+  const keys = [...new Set(own.flatMap((row) => Object.keys(row.labelFree)))].filter(isTold)
   const labels = [...new Set(own.flatMap((row) => Object.keys(row.volumes)))]
   return {
     method,

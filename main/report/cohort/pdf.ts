@@ -42,6 +42,7 @@ export async function cohortPdf(content: CohortContent): Promise<Uint8Array> {
   if (report.warnings.length) {
     heading(doc, 'To be read with care')
     items(doc, report.warnings)
+    doc.y += 6
   }
   const blocks = blocksOf(content)
   const images = new Map([...content.pictures].map(([name, png]) => [name, openImage(doc, png)]))
