@@ -61,3 +61,20 @@ test('the montage shows the runs that were kept, and the reports are made again 
   expect(named.code).toBe(2)
   expect(named.stderr).toContain('name nobody')
 })
+
+test('a stress test of an identified scan, and a model adapted to it, name nobody', async () => {
+  const scan = join(cohort, 'Mustermann_Erika')
+  const settings = ['--model', 'threshold', '--method', 'tent']
+  const made = await scanbridge(['stress', scan, ...settings, '--only', 'scale', '--out', join(place, 'stress')])
+  expect(made.code, made.stderr).toBe(0)
+  const run = join(place, 'run')
+  expect((await scanbridge(['adapt', scan, ...settings, '--steps', '2', '--no-guard', '--out', run])).code).toBe(0)
+  expect((await scanbridge(['adapters', 'save', run, '--name', 'adapted'])).code).toBe(0)
+  for (const folder of [join(place, 'stress'), join(place, 'models', 'adapted')]) {
+    expect(filesIn(folder).length).toBeGreaterThan(1)
+    for (const name of filesIn(folder)) {
+      const text = textOf(name, readFileSync(join(folder, name)))
+      expect(givingAway.test(text) || givingAway.test(name) || text.includes(place), name).toBe(false)
+    }
+  }
+})
