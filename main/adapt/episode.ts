@@ -4,6 +4,7 @@ import { predictStudy } from '../predict/predict.ts'
 import type { ModelStudy } from '../predict/study.ts'
 import { createRandom } from '../volume/random.ts'
 import type { Note, ProbabilityMap } from '../volume/volume.ts'
+import { runBranches } from './branches.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { predictAdapted, predictCheckpoint, takeCheckpoint } from './checkpoint.ts'
 import { Examiner } from './examiner.ts'
@@ -38,10 +39,12 @@ export type EpisodeRequest = {
   readonly guard: boolean
   /** The source model's prediction of the study, where it is known. */
   readonly before?: ProbabilityMap
-  /** Shared by episodes on the same slices of one study: what the first measured of the source model is not measured again. */
+  /** Shared by episodes on one study: what one of them measured of the source model is not measured again. */
   readonly measured?: SourceMeasures
   /** How far to adapt whatever the gate finds: to learn what would have come of it. */
   readonly extent?: Extent
+  /** One of several ways that are tried (branches.ts): no last prediction is made, `after` and `mask` are the source's. */
+  readonly isBranch?: boolean
   /** Milliseconds from any start. */
   readonly now?: () => number
   readonly onProgress?: (progress: Progress) => void
@@ -110,6 +113,7 @@ export async function* runEpisode(request: EpisodeRequest): AsyncGenerator<Episo
       reason: 'it adapts to one series at a time',
       remedy: 'Adapt to that series alone, or choose the method consistency.',
     })
+  if (method.branches) return yield* runBranches(request, options, method.branches(model, options), runEpisode)
   const student = model.clone()
   try {
     return yield* new Episode(request, options, student).run()
@@ -247,14 +251,16 @@ class Episode {
     const guard = await examiner.verdict(this.candidates, this.divergence)
     const last = this.candidates.at(-1)
     const kept = this.candidates.find(({ step }) => step === guard.kept)
+    const isShown = !this.request.isBranch
     const others = kept && kept !== last ? 2 : 1
     this.progress.begin('final prediction', last ? others * study.volume.shape[2] : 0)
     const after =
-      last && !this.divergence
+      last && !this.divergence && isShown
         ? await predictAdapted(this.student, study, work.surroundings, this.predicting())
         : before
     let mask = kept ? after : before
-    if (kept && kept !== last) mask = await predictCheckpoint(model, study, kept.checkpoint, this.predicting())
+    if (kept && kept !== last && isShown)
+      mask = await predictCheckpoint(model, study, kept.checkpoint, this.predicting())
     yield this.event(work, 'final', {}, { scores: guard.scores })
     return {
       options: this.options,

@@ -42,11 +42,13 @@ export type Verdict = {
   readonly expectedDice?: ExpectedDice
 }
 
-/** What was measured of the source model on a study's slices: the same for every episode on them, whatever its method. */
-export type SourceMeasures = {
+/** What was measured of the source model on some of a study's slices: the same for every episode on them, whatever its method. */
+type SourceMeasure = {
   gate?: Pick<Gate, 'scores'> & { readonly distance: number }
   prediction?: StatePrediction & { readonly shape: number }
 }
+/** By the numbers of the slices. */
+export type SourceMeasures = Map<string, SourceMeasure>
 
 /** Held-out views cost a forward pass each: a dozen slices tell as much as all. */
 const slicesHeldOut = 12
@@ -61,13 +63,15 @@ export class Examiner {
   private readonly method: Method
   private readonly guard: boolean
   private gateDecision: Gate = { extent: 'full', scores: {}, reason: '' }
-  private readonly measured: SourceMeasures
+  private readonly measured: SourceMeasure
 
-  constructor(work: EpisodeWork, method: Method, guard: boolean, measured: SourceMeasures = {}) {
+  constructor(work: EpisodeWork, method: Method, guard: boolean, shared: SourceMeasures = new Map()) {
     this.work = work
     this.method = method
     this.guard = guard
-    this.measured = measured
+    const slices = work.positions.join()
+    this.measured = shared.get(slices) ?? {}
+    shared.set(slices, this.measured)
   }
 
   /** Whether to adapt at all: the method's own gate, or else the guard's. `extent`: whatever they find, where it can be done. */
@@ -202,7 +206,7 @@ export class Examiner {
     return { harmful: expectation.isHarmful || isWorse, reasons, expectation }
   }
 
-  private async sourcePrediction(): Promise<NonNullable<SourceMeasures['prediction']>> {
+  private async sourcePrediction(): Promise<NonNullable<SourceMeasure['prediction']>> {
     const { source, study, sourceProbability } = this.work
     this.measured.prediction ??= {
       network: sourceProbability,

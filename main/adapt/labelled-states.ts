@@ -5,6 +5,7 @@ import type { ProbabilityMap } from '../volume/volume.ts'
 import type { LabelledState } from './calibrate.ts'
 import { predictCheckpoint } from './checkpoint.ts'
 import { runEpisode } from './episode.ts'
+import type { SourceMeasures } from './examiner.ts'
 import type { Extent, Method } from './method.ts'
 import { consistency } from './methods/consistency.ts'
 import { norm } from './methods/norm.ts'
@@ -51,7 +52,7 @@ export async function* collectStates(
   const stoppable = signal && { signal }
   const before = await predictStudy(model, study, stoppable)
   const source = dice(before)
-  const measured = {}
+  const measured: SourceMeasures = new Map()
   for (const { name, method, options, extent } of episodes) {
     const request = { model, study, method, options, extent, seed, guard: true, before, measured, ...stoppable }
     const episode = runEpisode(request)

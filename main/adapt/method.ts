@@ -5,7 +5,7 @@ import type { Random } from '../volume/random.ts'
 import type { Note } from '../volume/volume.ts'
 import type { Reweighting } from './checkpoint.ts'
 import type { Correction } from './correction.ts'
-import type { OptionTable, OptionValues } from './options.ts'
+import type { OptionTable, OptionValue, OptionValues } from './options.ts'
 
 /** How far to adapt: not at all, only what cannot harm, or all that the method does. */
 export type Extent = 'none' | 'light' | 'full'
@@ -91,6 +91,8 @@ export type Method<T extends OptionTable = OptionTable, State = unknown> = {
   readonly options: T
   /** Why the method cannot be used on this model; undefined where it can. */
   obstacle?(model: Model, options: OptionValues<T>): string | undefined
+  /** Ways that are tried one after the other in place of all below; the best is kept. */
+  branches?(model: Model, options: OptionValues<T>): readonly Branch[]
   /** How many of the scan's slices it wants to estimate and train on. */
   slices(options: OptionValues<T>): number
   /** Without: the guard's distance of norm statistics decides. */
@@ -112,6 +114,15 @@ export type Method<T extends OptionTable = OptionTable, State = unknown> = {
   dispose?(state: State): void
   /** From the settled student's prediction of the slices. */
   reweighting?(work: Work<T>, probability: Float32Array): Reweighting | undefined
+}
+
+/** A way to adapt among several, whatever its gate finds. */
+export type Branch = {
+  /** For a person, within a sentence. */
+  readonly title: string
+  readonly method: Method
+  readonly options: Readonly<Record<string, OptionValue>>
+  readonly extent: Extent
 }
 
 /** Infers the options' types for the method's own functions. */

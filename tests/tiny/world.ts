@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { unetGraph } from '../../models/training/unet.ts'
 import { SourceStatistics } from '../../main/model/card.ts'
+import type { Calibration } from '../../main/model/calibration.ts'
 import type { ModelCard } from '../../main/model/card.ts'
 import { createModel } from '../../main/model/graph.ts'
 import type { Companions, Model } from '../../main/model/model.ts'
@@ -90,7 +91,38 @@ export function untrainedModel(card: ModelCard = tinyCard, seed = 1): Model {
 }
 
 /** A network that has learned heads of the source scanner (train.ts made it), with what its card says of them. */
-export function trainedModel(card: Partial<ModelCard> = {}, companions: Companions = {}): Model {
+export function trainedModel(
+  card: Partial<ModelCard> = {},
+  companions: Companions = {},
+  calibration?: Calibration,
+): Model {
   const graph = readOnnx(readFileSync(new URL('model.onnx', import.meta.url)))
-  return createModel(graph, { ...tinyCard, source: SourceStatistics.parse(statistics), ...card }, companions)
+  return createModel(
+    graph,
+    { ...tinyCard, source: SourceStatistics.parse(statistics), ...card },
+    companions,
+    calibration,
+  )
+}
+
+/** One that goes by the change of steadiness alone: more of it is less harm, and more Dice. */
+export function simpleCalibration(changes: {
+  readonly harm?: Partial<Calibration['harm']>
+  readonly change?: Partial<Calibration['change']>
+}): Calibration {
+  return {
+    schema: 1,
+    model: { name: 'tiny', sha256: '' },
+    data: 'nothing',
+    scores: [{ name: 'S4 change', mean: 0, sd: 0.05 }],
+    harm: { intercept: -2, weights: [-1], threshold: 0.5, ...changes.harm },
+    change: { intercept: 0.05, weights: [0.05], ...changes.change },
+    source: { scores: [{ name: 'S4 before', mean: 0.9, sd: 0.1 }], intercept: 0.8, weights: [0.1] },
+    errors: { source: { low: -0.1, high: 0.05 }, state: { low: -0.04, high: 0.02 } },
+    figures: {
+      ...{ states: 100, cases: 20, shifts: 5, harmed: 30, helped: 50, auc: 0.9, brier: 0.1, calibrationError: 0.05 },
+      ...{ reliability: [], caught: 0.95, lost: 0.1, sourceError: 0.03, stateError: 0.02 },
+    },
+    cases: [],
+  }
 }

@@ -1,4 +1,5 @@
 import type { Method } from '../method.ts'
+import { auto } from './auto.ts'
 import { consistency } from './consistency.ts'
 import { contrastive } from './contrastive.ts'
 import { cotta } from './cotta.ts'
@@ -32,6 +33,7 @@ export const methods = {
   norm,
   tent,
   consistency,
+  auto,
   fast,
   strong,
   memo,

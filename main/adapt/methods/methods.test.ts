@@ -15,8 +15,9 @@ import type { OptionValue } from '../options.ts'
 import { parseOptions } from '../options.ts'
 import { methods } from './index.ts'
 
-/** Every method but the baseline, through whole episodes; source, norm, tent and consistency have more in episode.test.ts. */
-const names = Object.keys(methods).filter((name) => name !== 'source') as (keyof typeof methods)[]
+/** Every method but the baseline and what is made of several (auto.test.ts), through whole episodes; source, norm, tent and
+ *  consistency have more in episode.test.ts. */
+const names = Object.keys(methods).filter((name) => name !== 'source' && name !== 'auto') as (keyof typeof methods)[]
 const named = (name: keyof typeof methods): Method => methods[name]
 
 /** Three small steps, or as near as a method comes to it. */
