@@ -1,4 +1,5 @@
 /** Models and methods as the windows list them. */
+import type { Method } from '../adapt/method.ts'
 import type { MethodSummary, ModelSummary } from '../contract/schemas.ts'
 import { UserError } from '../errors.ts'
 import { listModels } from '../model/card-files.ts'
@@ -54,7 +55,7 @@ export async function summarizeMethods(model: string, room: EngineRoom): Promise
         isSimple: simpleOptions.includes(option.name),
       })) as MethodSummary['options'],
       obstacle: obstacleOf(name),
-      ...(findMethod(name).correctSibling && { adaptsTogether: true }),
+      ...(learnsFromOthers(findMethod(name)) && { adaptsTogether: true }),
     }))
   } finally {
     if (!(borrowed instanceof UserError)) borrowed.release()
@@ -72,4 +73,9 @@ export async function networkObstacle({ record, journal }: ReadRun): Promise<str
   return here.card?.sha256 === model.sha256
     ? null
     : `The model ${model.name} is another version now than the run adapted.`
+}
+
+/** A method that trains nothing has nothing to learn from other series either. */
+function learnsFromOthers(method: Method): boolean {
+  return method.correctSibling !== undefined && method.options['steps']?.value !== 0
 }

@@ -78,6 +78,7 @@ export function detailOf(id: string, run: ReadRun, around: Around): RunDetail {
     guardChoice: record.guardChoice ?? null,
     timing: record.timing,
     reference: before && after ? { before, after, kept: kept ?? null } : null,
+    ...(record.with && { with: record.with.map(shownOther) }),
     history: record.history.map(({ time, event, detail }) => ({ time, event, detail })),
     journal: journal.map(shownLine),
     masks: [...masks],
@@ -87,6 +88,14 @@ export function detailOf(id: string, run: ReadRun, around: Around): RunDetail {
     canUndo: keptOneAfterTheOther(record).length > 1,
     saved: keptWhenSaved(record, around.exported) ?? null,
   }
+}
+
+function shownOther({ name, outcome }: NonNullable<ReadRun['record']['with']>[number]): {
+  name: string
+  isUsed: boolean
+  sentence: string | null
+} {
+  return { name, isUsed: outcome?.isUsed ?? false, sentence: outcome?.sentence ?? null }
 }
 
 /** A line of the journal, on disk or just about to be. */

@@ -46,6 +46,7 @@ describe('an opened study', () => {
       {
         seriesUid: '1.9.3',
         studyUid: '1.2.3',
+        frameOfReferenceUid: null,
         seriesNumber: 3,
         description: 'T1 3D',
         modality: 'MR',

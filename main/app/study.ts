@@ -27,6 +27,8 @@ export type VolumeSummary = {
 export type SeriesSummary = {
   readonly seriesUid: string
   readonly studyUid: string
+  /** Series with the same one lie in the same coordinates; null where the files do not say. */
+  readonly frameOfReferenceUid: string | null
   readonly seriesNumber: number | null
   readonly description: string
   readonly modality: string
@@ -142,6 +144,7 @@ async function openNiftiStudy(path: string, name: string, source: Source): Promi
   const series: SeriesSummary = {
     seriesUid: 'nifti',
     studyUid: 'nifti',
+    frameOfReferenceUid: null,
     seriesNumber: null,
     description: '',
     modality: '',
@@ -226,6 +229,7 @@ async function summarize(series: Series): Promise<SeriesSummary> {
   return {
     seriesUid: series.seriesUid,
     studyUid: first.studyUid,
+    frameOfReferenceUid: first.frameOfReferenceUid ?? null,
     seriesNumber: first.seriesNumber ?? null,
     description: first.description,
     modality: first.modality,

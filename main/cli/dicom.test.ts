@@ -41,6 +41,7 @@ test('index tells of each series what the contract names, and what was left out'
     [
       'seriesUid',
       'studyUid',
+      'frameOfReferenceUid',
       'seriesNumber',
       'description',
       'modality',

@@ -1,18 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { writeDicom } from '../../fixtures/dicom-writer.ts'
-import { presets } from '../../fixtures/presets.ts'
 import { freshFolder, scanbridge } from '../../tests/command-line.ts'
 import { ballScan, saveThresholdModel } from '../../tests/threshold-model.ts'
+import { sagittalBall, writeSeries, writeTwoSeries } from '../../tests/two-series.ts'
 import type { Replay } from '../app/replay.ts'
 import type { Report } from '../report/report.ts'
 import type { RunRecord } from '../runs/run.ts'
-import { fromParts } from '../volume/affine.ts'
-import { resample } from '../volume/resample.ts'
-import type { Volume } from '../volume/volume.ts'
 import { writeNifti } from '../volume/nifti.ts'
-import { createRandom } from '../volume/random.ts'
 
 const place = freshFolder()
 const at = (...names: string[]): string => join(place, ...names)
@@ -22,34 +17,15 @@ const bytes = (run: string, name: string): Buffer => readFileSync(at(run, name))
 const settings = ['--model', 'threshold', '--steps', '2', '--set', 'gate=1', '--set', 'slices=6', '--seed', '4']
 const adapt = (...args: string[]) => scanbridge(['adapt', ...args, ...settings])
 
-/** The ball as sagittal slices of 4 mm, darker and noisier. */
-function sagittal(): Volume {
-  const random = createRandom(9)
-  const grid = {
-    shape: [60, 50, 36] as const,
-    affine: fromParts([[0, 1, 0], [0, 0, -1], [-1, 0, 0]], [2.8, 2.4, 4], [70, -82, 58]), // prettier-ignore
-  }
-  const { data, ...rest } = resample(ballScan().volume, grid)
-  return { ...rest, data: data.map((value) => Math.abs(0.6 * value + 18 * random.normal())) }
-}
-
-function write(folder: string, volume: Volume, study?: { key: string; series: number }): void {
-  mkdirSync(at(folder), { recursive: true })
-  const { equipment, sequence } = presets.source
-  const facts = { equipment, sequence: sequence(createRandom(1)), subject: 5000, sliceThicknessMm: 3 }
-  for (const { name, bytes } of writeDicom(volume, { ...facts, ...(study && { study }) }))
-    writeFileSync(at(folder, name), bytes)
-}
-
 beforeAll(async () => {
   await saveThresholdModel(at('models', 'threshold'))
   const { volume } = ballScan()
-  write('study/first', volume, { key: 'one', series: 1 })
-  write('study/second', sagittal(), { key: 'one', series: 2 })
-  write('study/elsewhere', { ...volume, data: volume.data.map((value) => value + 1) }, { key: 'other', series: 3 })
+  writeTwoSeries(at('study'))
+  const another = { ...volume, data: volume.data.map((value) => value + 1) }
+  writeSeries(at('study', 'elsewhere'), another, { key: 'other', series: 3 })
   writeFileSync(at('scan.nii.gz'), writeNifti(volume))
-  writeFileSync(at('other.nii.gz'), writeNifti(sagittal()))
-  const { affine, ...rest } = sagittal()
+  writeFileSync(at('other.nii.gz'), writeNifti(sagittalBall()))
+  const { affine, ...rest } = sagittalBall()
   const far = affine.map((value, n) => (n === 3 ? value + 900 : value))
   writeFileSync(at('far.nii.gz'), writeNifti({ ...rest, affine: far }))
 })

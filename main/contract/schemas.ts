@@ -38,6 +38,8 @@ export type VolumeSummary = z.infer<typeof VolumeSummary>
 export const SeriesSummary = z.object({
   uid: z.string(),
   studyUid: z.string(),
+  /** Series of a study with the same one lie in the same coordinates; null where the files do not say. */
+  frameOfReferenceUid: z.string().nullable().optional(),
   number: z.number().nullable(),
   description: z.string(),
   modality: z.string(),
@@ -287,6 +289,8 @@ export const RunDetail = RunSummary.extend({
   guardChoice: z.object({ verdict: Verdict, kept: Kept }).nullable(),
   timing: z.record(z.string(), z.number()),
   reference: z.object({ before: LabelScores, after: LabelScores, kept: LabelScores.nullable() }).nullable(),
+  /** Other series that it was to adapt together with. The sentence says what became of each; null until the run is done. */
+  with: z.array(z.object({ name: z.string(), isUsed: z.boolean(), sentence: z.string().nullable() })).optional(),
   history: z.array(z.object({ time: z.iso.datetime(), event: z.string(), detail: z.string() })),
   journal: z.array(JournalLine),
   /** Steps whose mask is there at once; other stored steps are predicted anew when asked for. */

@@ -14,6 +14,8 @@ export class AdaptForm {
   guard = $state(true)
   /** Take the reference that lies with the input, where there is one. */
   usesOwnReference = $state(true)
+  /** Other series to adapt together with, for one scan and no other. */
+  private ticked: { readonly scan: VolumeRef; readonly others: readonly VolumeRef[] } | undefined = $state.raw()
   /** A mask that was picked by hand, for one scan and no other. */
   private picked: { readonly pick: Pick; readonly scan: VolumeRef } | undefined = $state.raw()
   private drafts: Readonly<Record<string, Drafts>> = $state.raw({})
@@ -52,6 +54,15 @@ export class AdaptForm {
     return seedOf(this.seed) === undefined ? [...names, 'seed'] : names
   }
 
+  others(scan: VolumeRef): readonly VolumeRef[] {
+    return isSameScan(this.ticked?.scan, scan) ? this.ticked!.others : []
+  }
+
+  tick(scan: VolumeRef, other: VolumeRef, isTicked: boolean): void {
+    const rest = this.others(scan).filter((one) => !isSameScan(one, other))
+    this.ticked = { scan, others: isTicked ? [...rest, other] : rest }
+  }
+
   reference(scan: VolumeRef): Pick | undefined {
     return isSameScan(this.picked?.scan, scan) ? this.picked?.pick : undefined
   }
@@ -67,7 +78,9 @@ export class AdaptForm {
     const picked = this.reference(scan)
     const reference = picked ? { pick: picked.pick } : hasReference && this.usesOwnReference ? 'own' : null
     const options = changedValues(method.options, this.draftsOf(method))
-    return { method: method.name, options, seed, guard: this.guard, reference }
+    const others = method.adaptsTogether ? this.others(scan) : []
+    const request: Request = { method: method.name, options, seed, guard: this.guard, reference }
+    return others.length ? { ...request, with: [...others] } : request
   }
 }
 
