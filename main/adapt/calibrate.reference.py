@@ -44,37 +44,42 @@ def scaled(model):
 
 def fitted(train):
     own = first[np.isin(first, np.flatnonzero(train))]
-    harm = scaled(LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-13, max_iter=1000))
-    change, source = scaled(Ridge(alpha=1.0)), scaled(Ridge(alpha=1.0))
-    harm.fit(table(of_state)[train], harmed[train])
+    tendency, change, source = scaled(Ridge(alpha=30.0)), scaled(Ridge(alpha=30.0)), scaled(Ridge(alpha=1.0))
+    tendency.fit(table(of_state)[train], np.clip(after - before, -0.05, 0.05)[train])
     change.fit(table(of_state)[train], np.maximum(after - before, -0.15)[train])
     source.fit(table(of_source)[own], before[own])
-    return harm, change, source
+    return tendency, change, source
 
 
 def estimated(models, rows):
-    harm, change, source = models
-    return harm.predict_proba(table(of_state)[rows])[:, 1], change.predict(table(of_state)[rows]), source.predict(table(of_source)[rows])
+    tendency, change, source = models
+    return tendency.predict(table(of_state)[rows]), change.predict(table(of_state)[rows]), source.predict(table(of_source)[rows])
 
 
-chance, change, source = (np.zeros(len(states)) for _ in range(3))
+tendency, change, source = (np.zeros(len(states)) for _ in range(3))
 for left in np.unique(shift):
     rows = shift == left
-    chance[rows], change[rows], source[rows] = estimated(fitted(~rows), rows)
+    tendency[rows], change[rows], source[rows] = estimated(fitted(~rows), rows)
 source = np.clip(source, 0, 1)
 state = np.clip(source + change, 0, 1)
-threshold = min(np.sort(chance[harmed])[::-1][int(np.ceil(0.95 * harmed.sum())) - 1], 0.5)
+odds = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-13, max_iter=1000).fit(tendency[:, None] / 0.01, harmed)
+chance = odds.predict_proba(tendency[:, None] / 0.01)[:, 1]
+worth = np.clip(after - before, -0.15, 0.15) * np.where(after < before, 2, 1)
+tried = np.r_[0.5, np.sort(chance[chance < 0.5])[::-1]]
+threshold = tried[np.argmax([worth[chance < one].sum() for one in tried])]
 passing = chance < threshold
 bins = np.minimum((chance * 10).astype(int), 9)
 error = sum(abs(chance[bins == b].mean() - harmed[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)) / len(states)
-whole = fitted(np.ones(len(states), bool))
+whole = [dict(intercept=m[-1].intercept_.ravel()[0], weights=m[-1].coef_.ravel()) for m in fitted(np.ones(len(states), bool))]
+slope = odds.coef_[0, 0] / 0.01
+whole[0] = dict(intercept=odds.intercept_[0] + slope * whole[0]["intercept"], weights=slope * whole[0]["weights"])
 print(
     json.dumps(
         dict(
             states=states,
             chances=chance.tolist(),
             expected=state.tolist(),
-            whole=[dict(intercept=m[-1].intercept_.ravel()[0], weights=m[-1].coef_.ravel().tolist()) for m in whole],
+            whole=[dict(intercept=w["intercept"], weights=w["weights"].tolist()) for w in whole],
             orders=dict(state=of_state, source=of_source),
             threshold=threshold,
             auc=roc_auc_score(harmed, chance),

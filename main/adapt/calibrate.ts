@@ -20,8 +20,12 @@ export type LabelledState = {
 /** Mean Dice that changes by less is neither harm nor help. */
 export const harmLimit = 0.01
 const l2 = 1
-/** Of the harmed states the threshold catches at least this share. */
-const caughtShare = 0.95
+/** A hundred states tell little of sixteen scores: what they say together is held back more than what a few say of the source. */
+const l2OfChange = 30
+/** Whether a state harms is told from changes up to this: beyond it, more harm or help says no more. */
+const tellingChange = 0.05
+/** What harm counts when it is weighed against help. */
+const harmWeight = 2
 /** A score further out than this many sd tells no more than the furthest that was seen. */
 const furthest = 4
 /** What a state lost beyond this says nothing of how small changes are told apart, and would outweigh them. */
@@ -50,10 +54,13 @@ export function standardised(scores: LabelledState['scores'], of: Standards): nu
   })
 }
 
-type Fit = Pick<Calibration, 'scores' | 'change' | 'source'> & { readonly harm: LinearModel }
+/** tendency: the change of mean Dice as far as it tells help from harm. */
+type Fit = Pick<Calibration, 'scores' | 'change' | 'source'> & { readonly tendency: LinearModel }
 
-const isHarmed = ({ before, after }: LabelledState): boolean => after - before < -harmLimit
-const isHelped = ({ before, after }: LabelledState): boolean => after - before > harmLimit
+const changeOf = ({ before, after }: LabelledState): number => after - before
+const isHarmed = (state: LabelledState): boolean => changeOf(state) < -harmLimit
+const isHelped = (state: LabelledState): boolean => changeOf(state) > harmLimit
+const limited = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most)
 
 /** The first state of each case: scores of the source model are the same in all of them. */
 const firstStates = (states: readonly LabelledState[]): LabelledState[] => [
@@ -65,11 +72,11 @@ function fit(states: readonly LabelledState[]): Fit {
   const rows = states.map((state) => standardised(state.scores, scores))
   const cases = firstStates(states)
   const ofSource = standards(scoresOfSource, cases)
-  const changes = states.map(({ before, after }) => Math.max(after - before, -changeLimit))
+  const within = (least: number, most: number): number[] => states.map((state) => limited(changeOf(state), least, most))
   return {
     scores,
-    harm: fitLogistic(rows, states.map(isHarmed), l2),
-    change: fitRidge(rows, changes, l2),
+    tendency: fitRidge(rows, within(-tellingChange, tellingChange), l2OfChange),
+    change: fitRidge(rows, within(-changeLimit, Infinity), l2OfChange),
     source: {
       scores: ofSource,
       ...fitRidge(
@@ -102,15 +109,36 @@ export function estimate(
   return { chanceOfHarm: logistic(apply(harm, row)), change: expected, source: before, state: share(before + expected) }
 }
 
-/** Estimates of each state from a fit to the states of all other shifts, in the order given. */
-export function leaveOneShiftOut(states: readonly LabelledState[]): Estimate[] {
+/** A tendency as log odds of harm: `odds` are those by tendency, in units of the harm limit. */
+function harmOf(tendency: LinearModel, odds: LinearModel): LinearModel {
+  const slope = odds.weights[0]! / harmLimit
+  return {
+    intercept: odds.intercept + slope * tendency.intercept,
+    weights: tendency.weights.map((weight) => slope * weight),
+  }
+}
+
+/**
+ * Estimates of each state from a fit to the states of all other shifts, in the order given, and the log odds of harm by such
+ * tendencies (Platt scaling: two numbers, from all states).
+ */
+export function leaveOneShiftOut(states: readonly LabelledState[]): { estimates: Estimate[]; odds: LinearModel } {
   const fits = new Map(
     [...new Set(states.map(({ shift }) => shift))].map((shift) => [
       shift,
       fit(states.filter((state) => state.shift !== shift)),
     ]),
   )
-  return states.map((state) => estimate(fits.get(state.shift)!, state.scores))
+  const tendencies = states.map(({ shift, scores }) => {
+    const { tendency, scores: of } = fits.get(shift)!
+    return [apply(tendency, standardised(scores, of)) / harmLimit]
+  })
+  const odds = fitLogistic(tendencies, states.map(isHarmed), l2)
+  const estimates = states.map(({ shift, scores }) => {
+    const { tendency, ...rest } = fits.get(shift)!
+    return estimate({ ...rest, harm: harmOf(tendency, odds) }, scores)
+  })
+  return { estimates, odds }
 }
 
 /**
@@ -118,19 +146,19 @@ export function leaveOneShiftOut(states: readonly LabelledState[]): Estimate[] {
  * estimates that were made without the shift of the state that they are of.
  */
 export function calibrate(states: readonly LabelledState[], of: Pick<Calibration, 'model' | 'data'>): Calibration {
-  const estimates = leaveOneShiftOut(states)
+  const { estimates, odds } = leaveOneShiftOut(states)
   const threshold = thresholdFor(
-    states.flatMap((state, n) => (isHarmed(state) ? [estimates[n]!.chanceOfHarm] : [])),
-    caughtShare,
+    estimates.map(({ chanceOfHarm }) => chanceOfHarm),
+    states.map(changeOf),
   )
-  const { harm, ...rest } = fit(states)
+  const { tendency, ...rest } = fit(states)
   const cases = firstStates(states)
   const ofCase = new Map(states.map((state, n) => [state.case, estimates[n]!.source]))
   return {
     schema: 1,
     ...of,
     ...rest,
-    harm: { ...harm, threshold },
+    harm: { ...harmOf(tendency, odds), threshold },
     errors: {
       source: spread(cases.map((state) => state.before - ofCase.get(state.case)!)),
       state: spread(
@@ -144,10 +172,17 @@ export function calibrate(states: readonly LabelledState[], of: Pick<Calibration
   }
 }
 
-/** The largest chance that still catches the share; with none to catch, an even chance. */
-export function thresholdFor(chances: readonly number[], caught: number): number {
-  const sorted = chances.toSorted((a, b) => b - a)
-  return Math.min(sorted[Math.ceil(caught * sorted.length) - 1] ?? 0.5, 0.5)
+/**
+ * The chance of harm from which a state is rolled back: where the changes of mean Dice that are kept sum up to most, harm
+ * counting twice; the largest such chance, and never above an even one.
+ */
+export function thresholdFor(chances: readonly number[], changes: readonly number[]): number {
+  const worth = changes.map((change) => limited(change, -changeLimit, changeLimit) * (change < 0 ? harmWeight : 1))
+  const kept = (threshold: number): number =>
+    worth.reduce((sum, value, n) => sum + (chances[n]! < threshold ? value : 0), 0)
+  const tried = [0.5, ...chances.filter((chance) => chance < 0.5).toSorted((a, b) => b - a)]
+  const values = tried.map(kept)
+  return tried[values.indexOf(Math.max(...values))]!
 }
 
 function spread(errors: readonly number[]): { low: number; high: number } {
