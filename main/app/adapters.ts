@@ -34,8 +34,10 @@ export type SaveAdapterRequest = {
   /** undefined: the kept one. */
   readonly step?: number | undefined
   readonly name: string
-  /** Manifest of source cases with references that must not get worse; undefined: not checked, and the card says so. */
+  /** Manifest of source cases with references that must not get worse. */
   readonly pinned?: string | undefined
+  /** Saved without that check, which the card and every list say. */
+  readonly isUnchecked: boolean
   /** Fall of the mean Dice over the pinned cases that blocks the adapter. */
   readonly limit: number
   readonly engine: EngineChoice
@@ -56,6 +58,12 @@ export async function saveAdapter(request: SaveAdapterRequest, work: Work): Prom
     throw new UserError('usage', {
       problem: `There is a model ${request.name} already`,
       remedy: 'Choose another name; `scanbridge adapters delete` removes an adapter.',
+    })
+  if (request.pinned === undefined && !request.isUnchecked)
+    throw new UserError('usage', {
+      problem: `Nothing says what ${request.name} must not forget`,
+      remedy:
+        'Give source cases with references as --pinned MANIFEST.csv, or save it without that check with --unchecked.',
     })
   const run = await readRun(request.run)
   const { record } = run

@@ -60,9 +60,19 @@ test('an adapter that forgets the pinned source cases is not saved', async () =>
   expect(existsSync(at('models', 'changed'))).toBe(false)
 })
 
+test('what must not be forgotten has to be named, or left open in so many words', async () => {
+  const args = ['adapters', 'save', at('changed'), '--name', 'open']
+  const refused = await scanbridge(args)
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toContain('--pinned MANIFEST.csv')
+  expect((await scanbridge([...args, '--unchecked'])).code).toBe(0)
+  expect((await scanbridge(['adapters'])).stdout).toContain('not checked')
+})
+
 test('a run that kept the source has nothing to save, and says so', async () => {
   await scanbridge(['rollback', at('run')])
-  const { code, stderr } = await scanbridge(['adapters', 'save', at('run'), '--name', 'nothing'])
+  const args = ['adapters', 'save', at('run'), '--name', 'nothing', '--unchecked']
+  const { code, stderr } = await scanbridge(args)
   expect(code).toBe(3)
   expect(stderr).toContain('kept the source model')
 })

@@ -29,7 +29,7 @@ function list(shell: Shell): Command {
   )
 }
 
-type SaveOptions = { name: string; step?: number; pinned?: string; limit: number }
+type SaveOptions = { name: string; step?: number; pinned?: string; unchecked?: true; limit: number }
 
 function save(shell: Shell): Command {
   return command(
@@ -41,15 +41,18 @@ function save(shell: Shell): Command {
     .requiredOption('--name <name>', 'of the new model')
     .option('--step <n>', 'a stored step in place of the kept one', integer(0, 1e6))
     .option('--pinned <manifest.csv>', 'source cases with references, which must not get worse')
+    .option('--unchecked', 'save it without source cases, which its card and the list say')
     .option('--limit <dice>', 'fall of their mean Dice that is too much', positive, 0.02)
     .action(
       action<[run: string, options: SaveOptions]>(shell, async ({ signal, progress, engine }, run, options) => {
         const { saveAdapter } = await import('../app/adapters.ts')
-        const adapter = await saveAdapter({ run, engine, ...options }, { signal, onProgress: progress.update })
+        const { unchecked: isUnchecked = false, ...rest } = options
+        const work = { signal, onProgress: progress.update }
+        const adapter = await saveAdapter({ run, engine, isUnchecked, ...rest }, work)
         const { pinned } = adapter.adapted
         const check = pinned
           ? `Pinned source cases: mean Dice ${pinned.before.toFixed(3)} before, ${pinned.after.toFixed(3)} after.`
-          : 'Not checked for forgetting: give --pinned to do so.'
+          : 'Not checked for forgetting.'
         return { json: adapter, text: `Saved. Take it with --model ${adapter.name}. ${check}` }
       }),
     )
