@@ -46,7 +46,15 @@ function bakedCase(
     diagonalMm: 300,
     error: null,
   }
-  const timing = { case: row.case, method: 'norm', readMs: 0, episodeMs: 4000, scoreMs: 0, residentMb: 900, commit: null }
+  const timing = {
+    case: row.case,
+    method: 'norm',
+    readMs: 0,
+    episodeMs: 4000,
+    scoreMs: 0,
+    residentMb: 900,
+    commit: null,
+  }
   return { row, seed: 0, timing }
 }
 

@@ -40,7 +40,10 @@ export function adaptCommand(shell: Shell): Command {
     .option('--lr <x>', 'short for --set learningRate=X', positive)
     .option('--series <s>', 'SeriesInstanceUID or series number; default: the most plausible')
     .addOption(
-      new Option('--with <s>', 'another series of the study (UID or number; beside NIfTI: a file) to adapt together with')
+      new Option(
+        '--with <s>',
+        'another series of the study (UID or number; beside NIfTI: a file) to adapt together with',
+      )
         .argParser((one: string, before: string[]) => [...before, one])
         .default([], 'none'),
     )
