@@ -389,13 +389,12 @@ describe('what lasts', () => {
 })
 
 describe('the sample', () => {
-  it('is made once, in seconds, and has its truth with it', async () => {
+  it('is made once, and has its truth with it', async () => {
     const app = start()
-    const begun = performance.now()
+    const stagesOf = (job: string): string[] => app.jobsOf(job).map(({ kind, stage }) => `${kind}: ${stage}`)
     const { job } = await app.service['input.sample']({}, {})
     const { input: id } = await app.ended(job)
-    expect(performance.now() - begun).toBeLessThan(20_000)
-    expect(app.jobsOf(job).map(({ kind, stage }) => `${kind}: ${stage}`)).toContain('sample: Simulating a head')
+    expect(stagesOf(job)).toContain('sample: Simulating a head')
     const input = (await app.state()).inputs.find((one) => one.id === id)!
     expect(input).toMatchObject({ name: 'Sample head', isSample: true, hasReference: true, rejected: [] })
     expect(input.series).toMatchObject([{ files: 56, volumes: [{ shape: [192, 240, 56] }] }])
@@ -405,22 +404,19 @@ describe('the sample', () => {
     const truth = await readReference(join(app.home, 'sample/se-t1-9000/truth.nii.gz'), grid, labels)
     expect(truth.shape).toEqual(header.shape)
     expect(new Set(truth.data).size).toBeGreaterThan(2)
-    const again = performance.now()
     const second = await app.ended((await app.service['input.sample']({}, {})).job)
     expect(second.input).toBe(id)
-    expect(performance.now() - again).toBeLessThan(3000)
+    expect(stagesOf(second.id)).not.toContain('sample: Simulating a head')
     const { job: byRecent } = await app.service['input.reopen']({ recent: id! }, {})
     expect((await app.ended(byRecent)).input).toBe(id)
   })
 })
 
 describe.skipIf(!dataFolder)(`real scans${withoutData}`, () => {
-  it('the Philips head is open and shown in a moment', async () => {
+  it('the Philips head is open and shown', async () => {
     const app = start()
-    const begun = performance.now()
     const input = await openOne(app, join(dataFolder!, 'dicom/brain_t1_philips'), 'Head')
     const { header } = await app.service['input.voxels'](input.suggested!, {})
-    expect(performance.now() - begun).toBeLessThan(5000) // 0.5 s where nothing else runs
     expect(input.series).toMatchObject([{ files: 170, scanner: { manufacturer: 'Philips' } }])
     expect(input.rejected).toEqual([{ file: 'LICENSE', reason: 'it is not a DICOM file' }])
     expect(header).toMatchObject({ shape: [256, 256, 170], type: 'int16' })

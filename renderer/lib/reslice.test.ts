@@ -38,18 +38,24 @@ it('writes over the array that it is given where that fits', () => {
   expect(reslice(data, grid.shape, cut, 1, new Uint8Array(3))).toHaveLength(20)
 })
 
-it('is quick enough to scroll through 512 x 512 x 300', () => {
+it('scrolls through all of 512 x 512 x 300 in one array, each picture that of its own slice', () => {
   const grid: Grid = { shape: [512, 512, 300], affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] }
-  const data = new Int16Array(512 * 512 * 300).fill(1)
+  const data = new Int16Array(512 * 512 * 300)
   for (const plane of planes) {
     const cut = cutOf(grid, plane, 'radiological')
-    let out = reslice(data, grid.shape, cut, 0)
-    const times = Array.from({ length: 21 }, (_, n) => {
-      const start = performance.now()
-      out = reslice(data, grid.shape, cut, 100 + n, out)
-      return performance.now() - start
+    const [columns, , slices] = cut.size
+    const seen = Array.from({ length: slices }, (_, slice) => [(7 * slice) % columns, 200, slice] as const)
+    const voxels = seen.map((pixel) => {
+      const [i, j, k] = toIndex(cut, pixel)
+      return i + 512 * (j + 512 * k)
     })
-    // The best of many: 4 ms is the aim whatever else the machine does, and it gets three times that.
-    expect(Math.min(...times), plane).toBeLessThan(12)
+    voxels.forEach((voxel, slice) => (data[voxel] = slice + 1))
+    const first = reslice(data, grid.shape, cut, 0)
+    const shown = seen.map(([column, row, slice]) => {
+      const pixels = reslice(data, grid.shape, cut, slice, first)
+      return pixels === first && pixels[column + columns * row]
+    })
+    expect(shown, plane).toEqual(seen.map(([, , slice]) => slice + 1))
+    voxels.forEach((voxel) => (data[voxel] = 0))
   }
 })
