@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 rng = np.random.default_rng(11)
-of_state = ["S4 change", "S7 shape change", "S1 entropy ratio", "S4 before", "gate consistency"]
+of_state = ["S4 change", "S7 islands change", "S1 entropy ratio", "S4 before", "gate consistency"]
 of_source = ["S4 before", "gate consistency"]
 states = []
 for shift in range(6):
@@ -18,9 +18,10 @@ for shift in range(6):
         for _ in range(5):
             change, shape, entropy = rng.normal(0, 0.02), rng.normal(0, 0.01), rng.normal(0.9, 0.2)
             gain = 0.05 + 1.5 * change + shape - 0.05 * steady + rng.normal(0, 0.015) - (0.3 if rng.uniform() < 0.1 else 0)
-            scores = dict(zip(of_state, (change, shape, entropy, steady, agreement)))
+            names = ("S4 consistency", "S7 islands change", "S1 entropy ratio", "S4 before", "gate consistency")
+            scores = dict(zip(names, (steady + change, -shape, abs(entropy), steady, agreement)))
             if rng.uniform() < 0.15:
-                scores["S7 shape change"] = None
+                scores["S7 islands change"] = None
             states.append(dict(case=f"{shift}-{case}", shift=str(shift), before=before, after=before + gain, scores=scores))
 # One far outside of all others.
 states[7]["scores"]["S1 entropy ratio"] = 9.0
@@ -33,37 +34,47 @@ before, after = (np.array([s[k] for s in states]) for k in ("before", "after"))
 harmed, helped = after - before < -0.01, after - before > 0.01
 
 
+def likeness(x):
+    return -np.log(np.maximum(1 - x, 0.002))
+
+
+forms = {
+    "S4 change": lambda s: likeness(s["S4 consistency"]) - likeness(s["S4 before"]),
+    "S7 islands change": lambda s: np.nan if s["S7 islands change"] is None else s["S7 islands change"],
+    "S1 entropy ratio": lambda s: np.log(s["S1 entropy ratio"]),
+    "S4 before": lambda s: likeness(s["S4 before"]),
+    "gate consistency": lambda s: likeness(s["gate consistency"]),
+}
+
+
 def table(names):
-    return np.array([[np.nan if s["scores"][n] is None else s["scores"][n] for n in names] for s in states])
+    return np.array([[forms[n](s["scores"]) for n in names] for s in states])
 
 
-def scaled(model):
+def missing(dice):
+    return np.log(np.maximum(1 - dice, 0.005))
+
+
+def ridge():
     tidy = FunctionTransformer(lambda x: np.nan_to_num(np.clip(x, -4, 4)))
-    return make_pipeline(StandardScaler(), tidy, model)
+    return make_pipeline(StandardScaler(), tidy, Ridge(alpha=1.0))
 
 
 def fitted(train):
     own = first[np.isin(first, np.flatnonzero(train))]
-    tendency, change, source = scaled(Ridge(alpha=30.0)), scaled(Ridge(alpha=30.0)), scaled(Ridge(alpha=1.0))
-    tendency.fit(table(of_state)[train], np.clip(after - before, -0.05, 0.05)[train])
-    change.fit(table(of_state)[train], np.maximum(after - before, -0.15)[train])
-    source.fit(table(of_source)[own], before[own])
-    return tendency, change, source
+    change = ridge().fit(table(of_state)[train], np.clip(missing(after) - missing(before), -1.5, 1)[train])
+    return change, ridge().fit(table(of_source)[own], missing(before[own]))
 
 
-def estimated(models, rows):
-    tendency, change, source = models
-    return tendency.predict(table(of_state)[rows]), change.predict(table(of_state)[rows]), source.predict(table(of_source)[rows])
-
-
-tendency, change, source = (np.zeros(len(states)) for _ in range(3))
+change, source = (np.zeros(len(states)) for _ in range(2))
 for left in np.unique(shift):
     rows = shift == left
-    tendency[rows], change[rows], source[rows] = estimated(fitted(~rows), rows)
-source = np.clip(source, 0, 1)
-state = np.clip(source + change, 0, 1)
-odds = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-13, max_iter=1000).fit(tendency[:, None] / 0.01, harmed)
-chance = odds.predict_proba(tendency[:, None] / 0.01)[:, 1]
+    models = fitted(~rows)
+    change[rows], source[rows] = models[0].predict(table(of_state)[rows]), models[1].predict(table(of_source)[rows])
+source = np.clip(1 - np.exp(source), 0, 1)
+state = np.clip(1 - (1 - source) * np.exp(change), 0, 1)
+odds = LogisticRegression(C=100.0, solver="newton-cholesky", tol=1e-13, max_iter=1000).fit(change[:, None], harmed)
+chance = odds.predict_proba(change[:, None])[:, 1]
 worth = np.clip(after - before, -0.15, 0.15) * np.where(after < before, 2, 1)
 tried = np.r_[0.5, np.sort(chance[chance < 0.5])[::-1]]
 threshold = tried[np.argmax([worth[chance < one].sum() for one in tried])]
@@ -71,8 +82,8 @@ passing = chance < threshold
 bins = np.minimum((chance * 10).astype(int), 9)
 error = sum(abs(chance[bins == b].mean() - harmed[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)) / len(states)
 whole = [dict(intercept=m[-1].intercept_.ravel()[0], weights=m[-1].coef_.ravel()) for m in fitted(np.ones(len(states), bool))]
-slope = odds.coef_[0, 0] / 0.01
-whole[0] = dict(intercept=odds.intercept_[0] + slope * whole[0]["intercept"], weights=slope * whole[0]["weights"])
+slope = odds.coef_[0, 0]
+whole.insert(0, dict(intercept=odds.intercept_[0] + slope * whole[0]["intercept"], weights=slope * whole[0]["weights"]))
 print(
     json.dumps(
         dict(

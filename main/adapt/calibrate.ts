@@ -1,6 +1,7 @@
 import type { Calibration, CalibrationFigures } from '../model/calibration.ts'
 import { percentile } from '../volume/intensity.ts'
-import { scoresOfSource, scoresOfState } from './calibration-scores.ts'
+import { featureOf, scoresOfSource, scoresOfState } from './calibration-scores.ts'
+import type { Scores } from './calibration-scores.ts'
 import { apply, fitLogistic, fitRidge, logistic } from './linear-models.ts'
 import type { LinearModel } from './linear-models.ts'
 
@@ -14,52 +15,51 @@ export type LabelledState = {
   /** Mean Dice of the labels by the source model, and in this state. */
   readonly before: number
   readonly after: number
-  readonly scores: Readonly<Record<string, number | null | undefined>>
+  readonly scores: Scores
 }
 
 /** Mean Dice that changes by less is neither harm nor help. */
 export const harmLimit = 0.01
 const l2 = 1
-/** A hundred states tell little of sixteen scores: what they say together is held back more than what a few say of the source. */
-const l2OfChange = 30
-/** Whether a state harms is told from changes up to this: beyond it, more harm or help says no more. */
-const tellingChange = 0.05
+/** Of a single weight, which the data tell well: it only keeps it finite. */
+const l2OfOdds = 0.01
 /** What harm counts when it is weighed against help. */
 const harmWeight = 2
 /** A score further out than this many sd tells no more than the furthest that was seen. */
 const furthest = 4
-/** What a state lost beyond this says nothing of how small changes are told apart, and would outweigh them. */
+/** What a state lost or won beyond this counts as this where harm is weighed against help. */
 const changeLimit = 0.15
+/** Logarithms of what is missing to a Dice of 1, after over before: beyond these they say nothing of how small changes are told. */
+const [mostGain, mostLoss] = [-1.5, 1]
+const leastMissing = 0.005
 
 type Standards = Calibration['scores']
 
 /** mean and sd of the scores that are there in some state and differ between states. */
-function standards(names: readonly string[], states: readonly GuardStates[]): Standards {
+function standards(names: readonly string[], states: readonly LabelledState[]): Standards {
   return names.flatMap((name) => {
-    const values = states.map(({ scores }) => scores[name]).filter((value) => Number.isFinite(value)) as number[]
+    const values = states.map(({ scores }) => featureOf(name, scores)).filter(Number.isFinite)
     const mean = values.reduce((a, b) => a + b, 0) / values.length
     const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
     return sd > 1e-9 ? [{ name, mean, sd }] : []
   })
 }
 
-type GuardStates = { readonly scores: LabelledState['scores'] }
-
-export function standardised(scores: LabelledState['scores'], of: Standards): number[] {
+export function standardised(scores: Scores, of: Standards): number[] {
   return of.map(({ name, mean, sd }) => {
-    const value = scores[name]
+    const value = featureOf(name, scores)
     // Infinite is far; what is not there, or not a number, is taken as the mean.
-    if (value === null || value === undefined || Number.isNaN(value)) return 0
+    if (Number.isNaN(value)) return 0
     return Math.min(Math.max((value - mean) / sd, -furthest), furthest)
   })
 }
 
-/** tendency: the change of mean Dice as far as it tells help from harm. */
-type Fit = Pick<Calibration, 'scores' | 'change' | 'source'> & { readonly tendency: LinearModel }
+type Fit = Pick<Calibration, 'scores' | 'change' | 'source'>
 
 const changeOf = ({ before, after }: LabelledState): number => after - before
 const isHarmed = (state: LabelledState): boolean => changeOf(state) < -harmLimit
 const isHelped = (state: LabelledState): boolean => changeOf(state) > harmLimit
+const missing = (dice: number): number => Math.log(Math.max(1 - dice, leastMissing))
 const limited = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most)
 
 /** The first state of each case: scores of the source model are the same in all of them. */
@@ -72,16 +72,15 @@ function fit(states: readonly LabelledState[]): Fit {
   const rows = states.map((state) => standardised(state.scores, scores))
   const cases = firstStates(states)
   const ofSource = standards(scoresOfSource, cases)
-  const within = (least: number, most: number): number[] => states.map((state) => limited(changeOf(state), least, most))
+  const ratios = states.map(({ before, after }) => limited(missing(after) - missing(before), mostGain, mostLoss))
   return {
     scores,
-    tendency: fitRidge(rows, within(-tellingChange, tellingChange), l2OfChange),
-    change: fitRidge(rows, within(-changeLimit, Infinity), l2OfChange),
+    change: fitRidge(rows, ratios, l2),
     source: {
       scores: ofSource,
       ...fitRidge(
         cases.map((state) => standardised(state.scores, ofSource)),
-        cases.map(({ before }) => before),
+        cases.map(({ before }) => missing(before)),
         l2,
       ),
     },
@@ -101,26 +100,26 @@ const share = (dice: number): number => Math.min(Math.max(dice, 0), 1)
 
 export function estimate(
   { scores, harm, change, source }: Pick<Calibration, 'scores' | 'change' | 'source'> & { readonly harm: LinearModel },
-  of: LabelledState['scores'],
+  of: Scores,
 ): Estimate {
   const row = standardised(of, scores)
-  const before = share(apply(source, standardised(of, source.scores)))
-  const expected = apply(change, row)
-  return { chanceOfHarm: logistic(apply(harm, row)), change: expected, source: before, state: share(before + expected) }
+  const before = share(1 - Math.exp(apply(source, standardised(of, source.scores))))
+  const state = share(1 - (1 - before) * Math.exp(apply(change, row)))
+  return { chanceOfHarm: logistic(apply(harm, row)), change: state - before, source: before, state }
 }
 
-/** A tendency as log odds of harm: `odds` are those by tendency, in units of the harm limit. */
-function harmOf(tendency: LinearModel, odds: LinearModel): LinearModel {
-  const slope = odds.weights[0]! / harmLimit
+/** A change as log odds of harm: `odds` are those by change. */
+function harmOf(change: LinearModel, odds: LinearModel): LinearModel {
+  const slope = odds.weights[0]!
   return {
-    intercept: odds.intercept + slope * tendency.intercept,
-    weights: tendency.weights.map((weight) => slope * weight),
+    intercept: odds.intercept + slope * change.intercept,
+    weights: change.weights.map((weight) => slope * weight),
   }
 }
 
 /**
  * Estimates of each state from a fit to the states of all other shifts, in the order given, and the log odds of harm by such
- * tendencies (Platt scaling: two numbers, from all states).
+ * changes (Platt scaling: two numbers, from all states).
  */
 export function leaveOneShiftOut(states: readonly LabelledState[]): { estimates: Estimate[]; odds: LinearModel } {
   const fits = new Map(
@@ -129,14 +128,14 @@ export function leaveOneShiftOut(states: readonly LabelledState[]): { estimates:
       fit(states.filter((state) => state.shift !== shift)),
     ]),
   )
-  const tendencies = states.map(({ shift, scores }) => {
-    const { tendency, scores: of } = fits.get(shift)!
-    return [apply(tendency, standardised(scores, of)) / harmLimit]
+  const changes = states.map(({ shift, scores }) => {
+    const { change, scores: of } = fits.get(shift)!
+    return [apply(change, standardised(scores, of))]
   })
-  const odds = fitLogistic(tendencies, states.map(isHarmed), l2)
+  const odds = fitLogistic(changes, states.map(isHarmed), l2OfOdds)
   const estimates = states.map(({ shift, scores }) => {
-    const { tendency, ...rest } = fits.get(shift)!
-    return estimate({ ...rest, harm: harmOf(tendency, odds) }, scores)
+    const own = fits.get(shift)!
+    return estimate({ ...own, harm: harmOf(own.change, odds) }, scores)
   })
   return { estimates, odds }
 }
@@ -151,14 +150,14 @@ export function calibrate(states: readonly LabelledState[], of: Pick<Calibration
     estimates.map(({ chanceOfHarm }) => chanceOfHarm),
     states.map(changeOf),
   )
-  const { tendency, ...rest } = fit(states)
+  const whole = fit(states)
   const cases = firstStates(states)
   const ofCase = new Map(states.map((state, n) => [state.case, estimates[n]!.source]))
   return {
     schema: 1,
     ...of,
-    ...rest,
-    harm: { ...harmOf(tendency, odds), threshold },
+    ...whole,
+    harm: { ...harmOf(whole.change, odds), threshold },
     errors: {
       source: spread(cases.map((state) => state.before - ofCase.get(state.case)!)),
       state: spread(

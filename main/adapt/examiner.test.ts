@@ -59,7 +59,8 @@ describe('a guard with a calibration', () => {
     for (const { expectation } of candidates)
       expect(chosen.expectation!.change).toBeGreaterThan(expectation!.change - 0.003)
     const { source, kept: expected, interval, error, cases } = guard.expectedDice!
-    expect(expected - source).toBeCloseTo(0.05 + chosen.scores['S4 change']!, 9)
+    const steadier = Math.log((1 - chosen.scores['S4 before']!) / (1 - chosen.scores['S4 consistency']!))
+    expect((1 - expected) / (1 - source)).toBeCloseTo(Math.exp(-0.2 - 0.4 * steadier), 6)
     expect(interval).toEqual([expected - 0.04, Math.min(expected + 0.02, 1)])
     expect({ error, cases }).toEqual({ error: 0.02, cases: 20 })
     expect(guard.reasons.join(' ')).toContain('The mask became steadier under views that were held out.')
@@ -77,7 +78,9 @@ describe('a guard with a calibration', () => {
     const harmful = await play(simpleCalibration({ harm: { intercept: 5 } }), 'consistency', { options })
     expect(harmful.result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
     expect(harmful.result.guard.reasons.at(-1)).toContain('likelier to have harmed')
-    const useless = await play(simpleCalibration({ change: { intercept: -1 } }), 'consistency', { options })
+    const useless = await play(simpleCalibration({ change: { intercept: 0.1, weights: [0] } }), 'consistency', {
+      options,
+    })
     expect(useless.result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
     expect(useless.result.guard.reasons.at(-1)).toContain('not expected to help')
     const { source, kept } = useless.result.guard.expectedDice!
@@ -150,7 +153,7 @@ describe('auto', () => {
   })
 
   it('keeps the source where nothing is expected to help', async () => {
-    const useless = simpleCalibration({ change: { intercept: -1 } })
+    const useless = simpleCalibration({ change: { intercept: 0.1, weights: [0] } })
     const { result } = await play(useless, 'auto', { options: { training: false } })
     expect(result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
     expect(result.mask).toBe(result.before)

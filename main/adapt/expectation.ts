@@ -40,8 +40,9 @@ export function expectationOf(calibration: Calibration, scores: GuardScores): Ex
 function loudest({ scores: standards, harm }: Calibration, scores: GuardScores, isHarmful: boolean): string[] {
   return standardised(scores, standards)
     .flatMap((z, n) => {
-      const { name } = standards[n]!
-      const { harmIs, high, low } = sentencesOf(name)
+      const told = sentencesOf(standards[n]!.name)
+      if (!told) return []
+      const { harmIs, high, low } = told
       const contribution = harm.weights[n]! * z
       const speaksOfHarm = z > 0 === (harmIs === 'high')
       const fits = contribution > 0 === isHarmful && speaksOfHarm === isHarmful

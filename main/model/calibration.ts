@@ -37,11 +37,12 @@ export const Calibration = z.object({
   model: z.object({ name: z.string(), sha256: z.string() }),
   /** On what it was fitted, for a reader. */
   data: z.string(),
-  /** Scores of a state; chance that mean Dice falls by more than .01, and the change of mean Dice. */
+  /** Scores of a state; log odds that mean Dice falls by more than .01; the logarithm of what is missing to a mean Dice of 1 in it
+   *  over what the source model misses. */
   scores: z.array(Standard),
   harm: Linear.extend({ threshold: z.number() }),
   change: Linear,
-  /** Scores of the source model's prediction, and its mean Dice. */
+  /** Scores of the source model's prediction, and the logarithm of what it misses. */
   source: Linear.extend({ scores: z.array(Standard) }),
   errors: z.object({ source: Errors, state: Errors }),
   figures: CalibrationFigures,

@@ -114,10 +114,10 @@ export function simpleCalibration(changes: {
     schema: 1,
     model: { name: 'tiny', sha256: '' },
     data: 'nothing',
-    scores: [{ name: 'S4 change', mean: 0, sd: 0.05 }],
+    scores: [{ name: 'S4 change', mean: 0, sd: 0.5 }],
     harm: { intercept: -2, weights: [-1], threshold: 0.5, ...changes.harm },
-    change: { intercept: 0.05, weights: [0.05], ...changes.change },
-    source: { scores: [{ name: 'S4 before', mean: 0.9, sd: 0.1 }], intercept: 0.8, weights: [0.1] },
+    change: { intercept: -0.2, weights: [-0.2], ...changes.change },
+    source: { scores: [{ name: 'S4 before', mean: 2, sd: 1 }], intercept: -1.6, weights: [-0.5] },
     errors: { source: { low: -0.1, high: 0.05 }, state: { low: -0.04, high: 0.02 } },
     figures: {
       ...{ states: 100, cases: 20, shifts: 5, harmed: 30, helped: 50, auc: 0.9, brier: 0.1, calibrationError: 0.05 },
