@@ -12,7 +12,7 @@ export const auto = defineMethod({
   title: 'Automatic (the best of several, by expected Dice)',
   summary:
     'Tries a light correction, the norm statistics of the scan, and the recommended method, and keeps what the calibrated guard expects to be best, or the source model. Takes about as long as all of them together.',
-  reference: 'Scanbridge; docs/decisions/0010-calibrated-guard.md',
+  reference: 'Scanbridge; docs/decisions/0011-calibrated-guard.md',
   options: {
     training: { value: true, help: 'Try training too, after the input steps.' },
   },
