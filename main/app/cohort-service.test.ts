@@ -294,7 +294,7 @@ describe('a cohort that runs', () => {
     const scan = await desk.ended((await desk.call('run.open', { run: run! })).job)
     expect(scan.state).toBe('done')
     expect((await desk.call('run.read', { run: run! })).scan).toMatchObject({ input: scan.input })
-    for (const call of ['run.delete', 'run.undo', 'run.resume'] as const)
+    for (const call of ['run.delete', 'run.undo', 'run.redo', 'run.resume'] as const)
       await expect(desk.call(call, { run: run! })).rejects.toThrow('belongs to a cohort')
     await expect(desk.call('run.keep', { run: run!, to: 'source' })).rejects.toThrow('belongs to a cohort')
     expect(await desk.call('run.list', {})).toEqual([])

@@ -4,7 +4,7 @@ import { readRun, reopenRun, writing } from '../runs/files.ts'
 import type { ReadRun } from '../runs/files.ts'
 import type { Kept } from '../runs/run.ts'
 import { settleKept } from './kept-files.ts'
-import { keptOneAfterTheOther } from './decisions.ts'
+import { choicesOf } from './decisions.ts'
 
 /** Makes the source's or a step's mask the kept one, on record. What is kept already stays without a word. Throws UserError. */
 export async function keep(folder: string, to: Kept): Promise<void> {
@@ -17,8 +17,7 @@ export async function keep(folder: string, to: Kept): Promise<void> {
 /** Takes a person's last choice back, on record too: both stay in the history. Throws UserError where there is none. */
 export async function undo(folder: string): Promise<void> {
   const { record } = await readRun(folder)
-  const kept = keptOneAfterTheOther(record)
-  const before = kept.at(-2)
+  const before = choicesOf(record).kept.at(-2)
   if (before === undefined) {
     const remedy = 'What the run itself ended with stays as it is.'
     throw new UserError('usage', { problem: 'There is no decision of a person to take back', remedy })
@@ -26,6 +25,19 @@ export async function undo(folder: string): Promise<void> {
   const { rollBack } = await import('./rollback.ts')
   const decision = { event: 'undone', says: 'A user took the last choice back and kept' } as const
   await writing(folder, () => rollBack(folder, before, undefined, decision))
+}
+
+/** Makes the choice that was last taken back again, on record too. Throws UserError where there is none. */
+export async function redo(folder: string): Promise<void> {
+  const { record } = await readRun(folder)
+  const again = choicesOf(record).takenBack.at(-1)
+  if (again === undefined) {
+    const remedy = 'A new decision ends what was taken back before it.'
+    throw new UserError('usage', { problem: 'There is no decision that was taken back', remedy })
+  }
+  const { rollBack } = await import('./rollback.ts')
+  const decision = { event: 'redone', says: 'A user made the choice that was taken back again and kept' } as const
+  await writing(folder, () => rollBack(folder, again, undefined, decision))
 }
 
 /** An ended run as it is once its mask files are those of what it keeps. Not for a run that is being written. */

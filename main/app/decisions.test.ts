@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HistoryEntry, Kept } from '../runs/run.ts'
-import { isUnsaved, keptWhenSaved } from './decisions.ts'
+import { choicesOf, isUnsaved, keptWhenSaved } from './decisions.ts'
 
 const entry = (second: number, event: string, kept?: Kept): HistoryEntry => ({
   time: `2026-01-01T00:00:0${second}.000Z`,
@@ -30,6 +30,17 @@ test('a decision is unsaved until it was exported, or until what was exported is
   const beyond = run(...decided.history, entry(4, 'undone', 5))
   expect(isUnsaved(beyond, at(3))).toBe(true)
   expect(keptWhenSaved(beyond, at(3))).toBe('source')
+})
+
+test('what was taken back can be made again, in turn, until a new choice is made', () => {
+  const chosen = [...ended, entry(2, 'rolled-back', 'source'), entry(3, 'rolled-back', 2)]
+  const back = [...chosen, entry(4, 'undone', 'source'), entry(5, 'undone', 5)]
+  expect(choicesOf(run(...back))).toEqual({ kept: [5], takenBack: [2, 'source'] })
+  const again = [...back, entry(6, 'redone', 'source')]
+  expect(choicesOf(run(...again))).toEqual({ kept: [5, 'source'], takenBack: [2] })
+  expect(isUnsaved(run(...again), at(5))).toBe(true)
+  expect(choicesOf(run(...again, entry(7, 'redone', 2))).takenBack).toEqual([])
+  expect(choicesOf(run(...again, entry(7, 'rolled-back', 3)))).toEqual({ kept: [5, 'source', 3], takenBack: [] })
 })
 
 test('history that does not tell what was kept counts as unsaved', () => {

@@ -1,22 +1,27 @@
 import type { Kept, RunRecord } from '../runs/run.ts'
 
 /** Events of the history by which a person chose what is kept. */
-const byPerson = ['rolled-back', 'undone']
+const byPerson = ['rolled-back', 'undone', 'redone']
 
-/**
- * What was kept one after the other and not taken back since, the last one now: first what the run itself ended with, then
- * each choice of a person. History that does not say what was kept (of an earlier version) is no ground for an undo.
- */
-export function keptOneAfterTheOther({ history }: Pick<RunRecord, 'history'>): Kept[] {
-  const stack: Kept[] = []
+export type Choices = {
+  /** What was kept one after the other, the last one now: first what the run itself ended with, then each choice of a person. */
+  readonly kept: readonly Kept[]
+  /** What was taken back since, the last one last: a new choice ends it. */
+  readonly takenBack: readonly Kept[]
+}
+
+/** History that does not say what was kept (of an earlier version) is no ground for an undo or a redo. */
+export function choicesOf({ history }: Pick<RunRecord, 'history'>): Choices {
+  const choices: { kept: Kept[]; takenBack: Kept[] } = { kept: [], takenBack: [] }
   for (const { event, kept } of history) {
-    if (kept === undefined && byPerson.includes(event)) stack.length = 0
-    if (kept === undefined) continue
-    if (event === 'undone') stack.pop()
-    else if (event === 'rolled-back') stack.push(kept)
-    else stack.splice(0, stack.length, kept)
+    if (kept === undefined) {
+      if (byPerson.includes(event)) Object.assign(choices, { kept: [], takenBack: [] })
+    } else if (event === 'undone') choices.takenBack.push(...choices.kept.splice(-1))
+    else if (event === 'redone') choices.kept.push(...choices.takenBack.splice(-1))
+    else if (event === 'rolled-back') Object.assign(choices, { kept: [...choices.kept, kept], takenBack: [] })
+    else Object.assign(choices, { kept: [kept], takenBack: [] })
   }
-  return stack
+  return choices
 }
 
 /**

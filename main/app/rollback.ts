@@ -11,7 +11,7 @@ import { predictStep } from './step-mask.ts'
 import type { StepMaskRequest } from './step-mask.ts'
 
 /** What the history says of a choice: "A user kept" the mask of step 3. */
-export type Decision = { readonly event: 'rolled-back' | 'undone'; readonly says: string }
+export type Decision = { readonly event: 'rolled-back' | 'undone' | 'redone'; readonly says: string }
 
 /**
  * Makes the source's mask, or that of an earlier step, the kept result of a run: bytes are copied, nothing is computed,

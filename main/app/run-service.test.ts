@@ -59,6 +59,7 @@ test('a run is told step by step, lies in the home folder, and its masks are tho
     isUnsaved: false,
     hasThumbnail: true,
     canUndo: false,
+    canRedo: false,
     masks: [3],
     problems: [],
   })
@@ -143,6 +144,20 @@ test('keep and undo: each choice and its taking back stand in the history, and b
   expect(back.history.map(({ event }) => event)).toEqual(['created', 'kept', 'rolled-back', 'rolled-back', 'undone', 'undone']) // prettier-ignore
   expect(back.history.at(-1)!.detail).toBe('A user took the last choice back and kept the mask of step 3.')
   await expect(call('run.undo', { run })).rejects.toMatchObject({ code: 'usage' })
+
+  expect(await call('run.redo', { run })).toMatchObject({ kept: 'source', canUndo: true, canRedo: true })
+  expect([await kept(), file()]).toEqual([source, source])
+  const again = await call('run.redo', { run })
+  expect(again).toMatchObject({ kept: 2, canUndo: true, canRedo: false, isUnsaved: true })
+  expect([source, third]).not.toContain(await kept())
+  expect(again.history.at(-1)).toMatchObject({
+    event: 'redone',
+    detail: 'A user made the choice that was taken back again and kept the mask of step 2.',
+  })
+  await expect(call('run.redo', { run })).rejects.toMatchObject({ code: 'usage' })
+  // A new choice ends what was taken back.
+  await call('run.undo', { run })
+  expect(await call('run.keep', { run, to: 3 })).toMatchObject({ kept: 3, canRedo: false })
 
   // Two at once are made one after the other.
   await Promise.all([call('run.keep', { run, to: 'source' }), call('run.keep', { run, to: 2 })])

@@ -6,7 +6,7 @@ import { about } from './about-files.ts'
 import { networkObstacle, summarizeMethods, summarizeModels } from './catalogue.ts'
 import { Checks } from './checks.ts'
 import { includedRows } from './cohort-view.ts'
-import { InTurn, keep, noteResumed, settled, undo } from './decide.ts'
+import { InTurn, keep, noteResumed, redo, settled, undo } from './decide.ts'
 import { Episodes } from './episodes.ts'
 import { exportItems, makeExport } from './export.ts'
 import type { Exported } from './export.ts'
@@ -97,7 +97,7 @@ export function createRunService(shared: Shared): RunHandlers {
       canOpenScan: recents.byHash(seriesHash) !== undefined || scanOf(run) !== undefined,
     })
     const cohort = rowOf(run)
-    return cohort ? { ...shown, cohort, canUndo: false, isUnsaved: false } : shown
+    return cohort ? { ...shown, cohort, canUndo: false, canRedo: false, isUnsaved: false } : shown
   }
 
   /** What is decided later is not in it. */
@@ -179,6 +179,13 @@ export function createRunService(shared: Shared): RunHandlers {
       refuseOfCohort(run)
       refuseAtWork(run)
       await inTurn.do(run, () => undo(runFolder(home, run)))
+      changed(run)
+      return detail(run)
+    },
+    async 'run.redo'({ run }) {
+      refuseOfCohort(run)
+      refuseAtWork(run)
+      await inTurn.do(run, () => redo(runFolder(home, run)))
       changed(run)
       return detail(run)
     },

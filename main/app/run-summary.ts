@@ -3,7 +3,7 @@ import type { JournalLine, RunDetail, RunSummary, VolumeRef } from '../contract/
 import { expectedSentence } from '../report/expected.ts'
 import { verdictSentence } from '../report/verdict.ts'
 import type { ReadRun } from '../runs/files.ts'
-import { isUnsaved, keptOneAfterTheOther, keptWhenSaved } from './decisions.ts'
+import { choicesOf, isUnsaved, keptWhenSaved } from './decisions.ts'
 import type { FoundRun } from './home-runs-files.ts'
 
 /** What is known of a run beside its folder. */
@@ -64,6 +64,7 @@ export function detailOf(id: string, run: ReadRun, around: Around): RunDetail {
   const { before, after, kept } = record.reference ?? {}
   const expected = expectedSentence(record)
   const { expectedDice } = record.guard
+  const choices = choicesOf(record)
   return {
     ...summarizeRun(id, run, around),
     folder,
@@ -85,7 +86,8 @@ export function detailOf(id: string, run: ReadRun, around: Around): RunDetail {
     problems: [...record.input.notes, ...record.engine.notes, ...problems],
     scan,
     canOpenScan,
-    canUndo: keptOneAfterTheOther(record).length > 1,
+    canUndo: choices.kept.length > 1,
+    canRedo: choices.takenBack.length > 0,
     saved: keptWhenSaved(record, around.exported) ?? null,
   }
 }

@@ -101,6 +101,8 @@ export const calls = {
   'run.keep': call(z.object({ run: shape.Id, to: shape.Kept }), shape.RunDetail),
   /** Takes the last decision of a person back, on record too. */
   'run.undo': call(run, shape.RunDetail),
+  /** Makes the decision that was last taken back again, on record too. */
+  'run.redo': call(run, shape.RunDetail),
   /** Opens the scan of a run from where it was. */
   'run.open': call(run, job),
   /** Runs an interrupted, cancelled or failed run again with its own settings, seed and scan, as a new run. */
@@ -186,7 +188,7 @@ export const events = {
   'host.open': shape.Pick,
   /** Chosen in the menu bar, whose keys are those of the window. Electron only. */
   'host.command': z.object({
-    command: z.enum(['open-sample', 'export', 'undo', 'runs', 'settings', 'keys', 'engine', 'about']),
+    command: z.enum(['open-sample', 'export', 'undo', 'redo', 'runs', 'settings', 'keys', 'engine', 'about']),
   }),
   /** The worker process died or is back; `message` says what was lost. */
   worker: z.object({ state: z.enum(['lost', 'ready']), run: shape.Id.nullable(), message: z.string() }),

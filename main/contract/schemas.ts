@@ -302,6 +302,8 @@ export const RunDetail = RunSummary.extend({
   canOpenScan: z.boolean(),
   /** The last decision can be taken back. */
   canUndo: z.boolean(),
+  /** The decision that was last taken back can be made again. */
+  canRedo: z.boolean(),
   /** What was kept when it was last exported, or else what the run itself ended with; null where that is not known. */
   saved: Kept.nullable().optional(),
   /** The cohort that it belongs to, with its row there: it is looked at, and nothing about it is decided or deleted. */

@@ -39,6 +39,7 @@ export function setMenu({ choose, command }: MenuActions): void {
       label: '&Edit',
       submenu: [
         to('Take back the decision', 'undo', 'CmdOrCtrl+Z'),
+        to('Make it again', 'redo', isMac ? 'Cmd+Shift+Z' : 'Ctrl+Y'),
         { type: 'separator' },
         { role: 'cut' },
         { role: 'copy' },

@@ -54,7 +54,7 @@ export const LabelVolume = z.object({ before: z.number(), after: z.number().null
 
 export const HistoryEntry = z.object({
   time: z.iso.datetime(),
-  /** 'created', 'kept', 'rolled-back', 'undone', 'resumed', 'cancelled', 'failed', 'interrupted', ... */
+  /** 'created', 'kept', 'rolled-back', 'undone', 'redone', 'resumed', 'cancelled', 'failed', 'interrupted', ... */
   event: z.string(),
   /** One sentence without identity. */
   detail: z.string(),

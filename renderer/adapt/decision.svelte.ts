@@ -17,11 +17,19 @@ export class Decision {
     return this.decide((run) => call('run.keep', { run, to }))
   }
 
-  /** A hand is quicker than a mask is written: what is being decided is waited for, then taken back. */
-  async undo(): Promise<void> {
+  undo(): Promise<void> {
+    return this.decideNext((run) => call('run.undo', { run }))
+  }
+
+  redo(): Promise<void> {
+    return this.decideNext((run) => call('run.redo', { run }))
+  }
+
+  /** A hand is quicker than a mask is written: what is being decided is waited for, then taken back or made again. */
+  private async decideNext(act: (run: string) => ReturnType<typeof call<'run.keep'>>): Promise<void> {
     const run = this.workspace.run?.id
     await this.underWay
-    if (this.workspace.run?.id === run) await this.decide((id) => call('run.undo', { run: id }))
+    if (this.workspace.run?.id === run) await this.decide(act)
   }
 
   private async decide(act: (run: string) => ReturnType<typeof call<'run.keep'>>): Promise<void> {

@@ -94,6 +94,7 @@ export const actions = {
   'roll-back': { title: 'Roll back to the source', group: 'Adapt and decide', keys: 'Shift+R' },
   export: { title: 'Make the export', group: 'Adapt and decide', keys: 'Ctrl+E' },
   undo: { title: 'Take the last decision back', group: 'Adapt and decide', keys: 'Ctrl+Z' },
+  redo: { title: 'Make the decision taken back again', group: 'Adapt and decide', keys: 'Ctrl+Y Ctrl+Shift+Z' },
 
   'open.folder': { title: 'Open a folder', group: 'App', keys: 'Ctrl+O' },
   'open.file': { title: 'Open a file', group: 'App', keys: 'Ctrl+Shift+O' },

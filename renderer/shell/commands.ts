@@ -30,7 +30,8 @@ function obey(workspace: Workspace, command: Command): void {
     case 'open-sample':
       return void workspace.guard(workspace.openSample())
     case 'undo':
-      return void keys.act('undo')
+    case 'redo':
+      return void keys.act(command)
     case 'export':
     case 'runs':
       workspace.view = command

@@ -206,7 +206,7 @@ describe.skipIf(!browser)(`the main job on the sample, by the keyboard alone${wi
     await press('k')
   })
 
-  test('each decision is on disk at once, on record, and can be undone', async () => {
+  test('each decision is on disk at once, on record, and can be undone and made again', async () => {
     const { kept } = record()
     if (kept === 'source') return
     await press('Shift+R')
@@ -215,6 +215,12 @@ describe.skipIf(!browser)(`the main job on the sample, by the keyboard alone${wi
     await eventually(() => panel().innerText()).toMatch(/Kept: the source/)
     expect(await page.title()).toMatch(/^● /)
     await window.shot('compare-rolled-back')
+    await press('Control+z')
+    await eventually(() => record().kept).toBe(kept)
+    await eventually(() => panel().getByRole('button', { name: 'Redo' }).isEnabled()).toBe(true)
+    await press('Control+y')
+    await eventually(() => record().kept).toBe('source')
+    await eventually(() => panel().innerText()).toMatch(/Kept: the source/)
     await press('Control+z')
     await eventually(() => record().kept).toBe(kept)
     await until(() => hash('mask.nii.gz') === hash('after.nii.gz'), 'the adapted mask')
