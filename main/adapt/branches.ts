@@ -1,6 +1,6 @@
 import { predictStudy } from '../predict/predict.ts'
 import { predictCheckpoint } from './checkpoint.ts'
-import type { EpisodeEvent, EpisodeRequest, EpisodeResult, EpisodeStep } from './episode.ts'
+import type { EpisodeEvent, EpisodeRequest, EpisodeResult, EpisodeStep } from './episode-types.ts'
 import type { SourceMeasures } from './examiner.ts'
 import { chooseState } from './guard.ts'
 import type { Branch } from './method.ts'
