@@ -85,12 +85,13 @@ describe('the default preset', () => {
   it('corrects a scan like the training scans only lightly, or not at all', async () => {
     const light = await play({ model, study: inDomain.study, options: { gate: 0.9 } })
     expect(light.steps.map(({ phase }) => phase)).toEqual(['gate', 'input', 'final'])
+    expect(light.result.guard.reasons[0]).toMatch(/^The model is steady on this scan, so little is changed \(/)
     expect(dice(light.result.mask, inDomain.labels)).toBeGreaterThan(dice(light.result.before, inDomain.labels) - 0.01)
     const none = await play({ model, study: inDomain.study, options: { gate: 0.9, inDomain: 'nothing' } })
     expect(none.result).toMatchObject({ kept: 'source', guard: { verdict: 'not-needed' }, candidates: [] })
     expect(none.result.mask).toBe(none.result.before)
     expect(none.result.guard.reasons[0]).toMatch(
-      /agrees with itself by 0\.\d{3} \(steady from 0\.900\): it needs little here/,
+      /^The model is steady on this scan, so nothing is changed \(agreement with itself on an altered copy 0\.\d{3}, steady from 0\.900\)\.$/,
     )
   })
 

@@ -118,8 +118,8 @@ export class Examiner {
     const agreement = await intensityConsistency(source, study, labels, classes, random.fork('gate'), signal)
     advance(study.volume.shape[2])
     const inDomain = distance < normDistanceP95 && agreement >= consistency.p05
-    const found = `distance ${distance.toFixed(3)}, limit ${normDistanceP95.toFixed(3)}; agreement ${agreement.toFixed(3)}, limit ${consistency.p05.toFixed(3)}`
-    const reason = `To the network the scan is like its training scans (${found}): adapting is likelier to harm than to help.`
+    const found = `distance of its norm statistics from theirs ${distance.toFixed(3)}, limit ${normDistanceP95.toFixed(3)}; agreement with itself on an altered copy ${agreement.toFixed(3)}, limit ${consistency.p05.toFixed(3)}`
+    const reason = `The scan looks like the training scans to the model, so adapting is likelier to harm than to help and nothing is changed (${found}).`
     return {
       extent: inDomain ? 'none' : 'full',
       scores: { 'gate consistency': agreement },

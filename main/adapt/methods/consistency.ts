@@ -5,7 +5,7 @@ import { consistencyStep } from '../consistency-step.ts'
 import { gatherForeground } from '../foreground.ts'
 import { normalisingPasses } from '../input-phase.ts'
 import { defineMethod } from '../method.ts'
-import type { Work } from '../method.ts'
+import type { Extent, Work } from '../method.ts'
 import { adoptStatistics, normDistance, observe } from '../norm-layers.ts'
 import type { OptionValues } from '../options.ts'
 import { intensityConsistency, labelsOf } from '../scores.ts'
@@ -89,6 +89,12 @@ const options = {
 /** From here on a model is steady enough to want little, whatever the scanner (models.md, sections 1 and 4; docs/decisions/0006). */
 const steadyAgreement = 0.92
 
+const gateSentence: Readonly<Record<Extent, string>> = {
+  none: 'The model is steady on this scan, so nothing is changed',
+  light: 'The model is steady on this scan, so little is changed',
+  full: 'The scan looks unlike the training scans to the model, so all corrections run',
+}
+
 type Options = OptionValues<typeof options>
 type State = { readonly teacher: Model; readonly optimizer: Adam }
 
@@ -119,7 +125,7 @@ export const consistency = defineMethod<typeof options, State>({
     const scores: Record<string, number> = { 'gate consistency': agreement }
     const steady = options.gate || steadyAgreement
     let inDomain = agreement >= steady && options.gate < 1
-    let reason = `On an augmented copy the source model agrees with itself by ${agreement.toFixed(3)} (steady from ${steady.toFixed(3)})`
+    let found = `agreement with itself on an altered copy ${agreement.toFixed(3)}, steady from ${steady.toFixed(3)}`
     if (!inDomain && options.gate === 0 && consistency && normDistanceP95 && source.normLayers.length) {
       const { moments } = await observe(source, study, interleavedBatches(study.tissueSlices, options.batch), {
         signal,
@@ -128,11 +134,10 @@ export const consistency = defineMethod<typeof options, State>({
       advance(study.volume.shape[2])
       scores['S11 norm distance'] = distance
       inDomain = agreement >= consistency.p05 && distance <= normDistanceP95
-      reason += ` and its norm statistics are ${distance.toFixed(3)} from its training scans' (limits ${consistency.p05.toFixed(3)}, ${normDistanceP95.toFixed(3)})`
+      found += `, on training scans from ${consistency.p05.toFixed(3)}; distance of its norm statistics from theirs ${distance.toFixed(3)}, limit ${normDistanceP95.toFixed(3)}`
     }
-    reason += inDomain ? ': it needs little here.' : ': the scan is unlike its training scans.'
     const extent = !inDomain ? 'full' : options.inDomain === 'light' ? 'light' : 'none'
-    return { extent, scores, reason }
+    return { extent, scores, reason: `${gateSentence[extent]} (${found}).` }
   },
 
   passes: (work) => (isFull(work) ? work.options.passes : work.options.bias ? 1 : 0),
