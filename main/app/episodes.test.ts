@@ -7,7 +7,7 @@ import { freshFolder } from '../../tests/command-line.ts'
 import { saveThresholdModel } from '../../tests/threshold-model.ts'
 import { writeTwoSeries } from '../../tests/two-series.ts'
 import type { Picked } from '../contract/contract.ts'
-import type { VolumeRef } from '../contract/schemas.ts'
+import type { RunDetail, VolumeRef } from '../contract/schemas.ts'
 
 const place = freshFolder()
 const study = join(place, 'study')
@@ -61,7 +61,7 @@ test('a run that adapted together with another series is run again with it, or s
     seed: 5,
     scan: { series: scan.series },
   })
-  const trained = ({ journal }: typeof first) => journal.find(({ phase }) => phase === 'train')!.losses
+  const trained = ({ journal }: RunDetail): unknown => journal.find(({ phase }) => phase === 'train')!.losses
   expect(trained(second)).toEqual(trained(first))
 
   for (const { id } of (await desk.call('app.state', {})).inputs) await desk.call('input.close', { input: id })
