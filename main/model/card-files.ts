@@ -43,7 +43,21 @@ export async function listModels(roots = modelRoots()): Promise<ListedModel[]> {
       return Promise.all(folders.sort().map((folder) => listed(folder, shipped)))
     }),
   )
-  return lists.flat().filter((model) => model !== undefined)
+  return namedApart(lists.flat().filter((model) => model !== undefined))
+}
+
+/** Models are chosen by name: of several with one name the first is meant, and the others cannot be used. */
+function namedApart(models: readonly ListedModel[]): ListedModel[] {
+  const seen = new Map<string, number>()
+  return models.map((model) => {
+    const { name, folder, shipped } = model
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    if (count === 1) return model
+    const reason = `another model is called ${name} too`
+    const { message } = unusable(folder, reason, 'Give it a name of its own in model.json.')
+    return { name: `${name} (${count})`, folder, shipped, problem: message }
+  })
 }
 
 async function listed(folder: string, shipped: boolean): Promise<ListedModel | undefined> {

@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -60,6 +60,16 @@ it('models are listed and loaded by name; a broken one says what is wrong', asyn
   await expect(loadModel('other', roots)).rejects.toThrow(
     'there is no model of this name. Models that are there: broken, mine.',
   )
+})
+
+it('a copied model folder is listed with what to do about its name, and the first one is meant by it', async () => {
+  await cp(await saved(), join(root, 'mine copied'), { recursive: true })
+  const roots = [{ folder: root, shipped: false }]
+  const [first, copy] = await listModels(roots)
+  expect(first).toMatchObject({ name: 'mine', folder: join(root, 'mine') })
+  expect(first!.problem).toBeUndefined()
+  expect(copy).toMatchObject({ name: 'mine (2)', folder: join(root, 'mine copied') })
+  expect(copy!.problem).toMatch(/mine copied cannot be used as a model: another model is called mine too/)
 })
 
 it.each([
