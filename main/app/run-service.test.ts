@@ -224,7 +224,10 @@ test('a disk that refuses writes fails the run in a sentence; what is there can 
   const folder = join(home, 'runs', run)
   renameSync(folder, join(place, 'away')) // as a drive that was pulled out
   const { error } = await desk.ended(job)
-  expect(error).toMatchObject({ code: 'cannot-write', message: expect.stringContaining(`The run ${run}`) as string })
+  expect(error).toMatchObject({
+    code: 'cannot-write',
+    message: `The run ${run} could not be written: its folder is not there any more.`,
+  })
   expect(JSON.stringify(error)).not.toContain(place)
   renameSync(join(place, 'away'), folder)
   expect(await call('run.read', { run })).toMatchObject({ state: 'interrupted' })

@@ -272,6 +272,14 @@ function readState(folder: string, { state, process }: RunRecord): ReadState {
   return isGone(process) || (isThisProcess(process) && !atWork.has(resolve(folder))) ? 'interrupted' : state
 }
 
+/** What a person makes nothing of as a code. */
+const refusals: Readonly<Record<string, string>> = {
+  EACCES: 'writing there is not permitted',
+  ENOENT: 'its folder is not there any more',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk can only be read',
+}
+
 /** A disk's refusal within `work` as UserError, which names the folder alone: where it lies may be nobody's business. */
 export async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -280,7 +288,8 @@ export async function writing<T>(folder: string, work: () => Promise<T>): Promis
     const { code, syscall } = cause as NodeJS.ErrnoException
     if (!(cause instanceof Error) || code === undefined || syscall === undefined) throw cause
     const remedy = 'Check the space that is left and your permission to write there.'
-    throw new UserError('cannot-write', { path: `The run ${basename(folder)}`, reason: code, remedy }, { cause })
+    const reason = refusals[code] ?? code
+    throw new UserError('cannot-write', { path: `The run ${basename(folder)}`, reason, remedy }, { cause })
   }
 }
 
