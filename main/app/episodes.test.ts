@@ -61,7 +61,8 @@ test('a run that adapted together with another series is run again with it, or s
     seed: 5,
     scan: { series: scan.series },
   })
-  const trained = ({ journal }: RunDetail): unknown => journal.find(({ phase }) => phase === 'train')!.losses
+  const trained = ({ journal }: RunDetail): unknown => journal.find(({ phase }) => phase === 'train')!.loss
+  expect(trained(first)).toHaveProperty('total')
   expect(trained(second)).toEqual(trained(first))
 
   for (const { id } of (await desk.call('app.state', {})).inputs) await desk.call('input.close', { input: id })
