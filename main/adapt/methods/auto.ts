@@ -9,7 +9,7 @@ import { norm } from './norm.ts'
  * with the verdict.
  */
 export const auto = defineMethod({
-  title: 'Automatic (the best of several, by expected Dice)',
+  title: 'Automatic (best of several ways)',
   summary:
     'Tries a light correction, the norm statistics of the scan, and the recommended method, and keeps what the calibrated guard expects to be best, or the source model. Takes about as long as all of them together.',
   reference: 'Scanbridge; docs/decisions/0011-calibrated-guard.md',
