@@ -2,4 +2,4 @@
 export const defaultModel = 'brain-t1w'
 export const recommendedMethod = 'consistency'
 /** Scanbridge's own methods, the recommended one first. */
-export const presets: readonly string[] = [recommendedMethod, 'fast', 'strong']
+export const presets: readonly string[] = [recommendedMethod, 'fast', 'strong', 'auto']
