@@ -65,7 +65,7 @@ describe('the default preset', () => {
     for (const { losses, learningRate, gradientNorm, checkpoint } of train) {
       expect(Object.keys(losses!)).toEqual(['divergence', 'dice', 'prior', 'total'])
       expect(losses!['divergence']! + losses!['dice']! + losses!['prior']!).toBeCloseTo(losses!['total']!, 5)
-      expect(learningRate).toBe(4e-3)
+      expect(learningRate).toBe(2e-3)
       expect(gradientNorm).toBeGreaterThan(0)
       expect(checkpoint!.size).toBeGreaterThan(0)
     }
