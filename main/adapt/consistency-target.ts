@@ -4,12 +4,12 @@ import type { Model } from '../model/model.ts'
 import { probabilitiesOf } from '../predict/predict.ts'
 import type { ModelStudy } from '../predict/study.ts'
 import type { Random } from '../volume/random.ts'
-import { refinedStatistics, reweight } from './class-statistics.ts'
+import { reweight } from './class-statistics.ts'
 import { gatherForeground } from './foreground.ts'
 import { changeIntensity, drawIntensityChange, intensityRange } from './intensity-views.ts'
 import type { IntensityChange } from './intensity-views.ts'
 import { consensus, entropyOf, sharpen } from './losses.ts'
-import { balancedStatistics } from './proportions.ts'
+import { intensityStatistics } from './proportions.ts'
 import type { Proportions } from './proportions.ts'
 import { applySymmetry, undoSymmetry } from './views.ts'
 import type { Symmetry } from './views.ts'
@@ -120,9 +120,7 @@ function withLikelihood(
     index,
     (n) => restored[slices[Math.floor(n / (ni * nj))]! * ni * nj + (n % (ni * nj))]!,
   )
-  const statistics = proportions
-    ? balancedStatistics(intensity, own, classes, 1, proportions)
-    : refinedStatistics(intensity, own, classes, 1)
+  const statistics = intensityStatistics(intensity, own, classes, 1, proportions)
   const reweighted = reweight(intensity, own, classes, statistics, 1)
   const out = probability.slice()
   index.forEach((n, m) => out.set(reweighted.subarray(m * classes, (m + 1) * classes), n * classes))

@@ -2,7 +2,7 @@ import type { ModelStudy } from '../predict/study.ts'
 import { percentile } from '../volume/intensity.ts'
 import { biasAt, centreBias, fitBias, undoBias, undoBiasInSlice } from './bias-field.ts'
 import type { BiasField } from './bias-field.ts'
-import { classStatistics, refinedStatistics, reweight } from './class-statistics.ts'
+import { classStatistics, reweight } from './class-statistics.ts'
 import type { ClassStatistics } from './class-statistics.ts'
 import { denoise } from './denoise.ts'
 import type { Foreground } from './foreground.ts'
@@ -10,7 +10,7 @@ import { adaptSlices } from './input-adapter.ts'
 import type { AdapterValues } from './input-adapter.ts'
 import { anchorMap, mapIntensities } from './intensity-map.ts'
 import type { IntensityMap } from './intensity-map.ts'
-import { balancedStatistics } from './proportions.ts'
+import { intensityStatistics } from './proportions.ts'
 import type { Proportions } from './proportions.ts'
 import { promptSlices } from './prompt.ts'
 import { filterSpectrum } from './spectrum.ts'
@@ -155,9 +155,7 @@ export function normalisationPass(
   const { classes, probability } = foreground
   let field = correction.bias
   let restored = field ? undoBias(intensity, biasAt(field, foreground)) : intensity
-  let statistics = proportions
-    ? balancedStatistics(restored, probability, classes, 1, proportions)
-    : refinedStatistics(restored, probability, classes, 1)
+  let statistics = intensityStatistics(restored, probability, classes, 1, proportions)
   const posterior = reweight(restored, probability, classes, statistics, 1)
   if (bias) {
     const reference = referenceClasses(anchors ?? statistics.means)

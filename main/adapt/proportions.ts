@@ -1,5 +1,5 @@
 import type { SourceStatistics } from '../model/card.ts'
-import { classStatistics, reweight } from './class-statistics.ts'
+import { classStatistics, refinedStatistics, reweight } from './class-statistics.ts'
 import type { ClassStatistics } from './class-statistics.ts'
 
 /** Share of each foreground class in the foreground, and by how much a scan may miss it. */
@@ -91,4 +91,17 @@ export function balancedStatistics(
     statistics = { ...classStatistics(some, posterior, classes, 1), weights }
   }
   return statistics
+}
+
+/** The same where proportions are expected, else as the network has them. */
+export function intensityStatistics(
+  intensity: Float32Array,
+  probability: Float32Array,
+  classes: number,
+  exponent: number,
+  proportions: Proportions | undefined,
+): ClassStatistics {
+  return proportions
+    ? balancedStatistics(intensity, probability, classes, exponent, proportions)
+    : refinedStatistics(intensity, probability, classes, exponent)
 }

@@ -1,6 +1,5 @@
 import type { Model, Parameter } from '../../model/model.ts'
 import { Adam } from '../adam.ts'
-import { refinedStatistics } from '../class-statistics.ts'
 import { consistencyStep } from '../consistency-step.ts'
 import { gatherForeground } from '../foreground.ts'
 import { normalisingPasses } from '../input-phase.ts'
@@ -10,7 +9,7 @@ import { adoptStatistics, normDistance, observe } from '../norm-layers.ts'
 import type { OptionValues } from '../options.ts'
 import { intensityConsistency, labelsOf } from '../scores.ts'
 import { interleavedBatches } from '../slices.ts'
-import { balancedStatistics, expectedProportions } from '../proportions.ts'
+import { expectedProportions, intensityStatistics } from '../proportions.ts'
 import { followStudent } from '../teacher.ts'
 
 const options = {
@@ -196,9 +195,7 @@ export const consistency = defineMethod<typeof options, State>({
     const { index, probability } = gatherForeground(map, classes, study, study.tissueSlices)
     const intensity = Float32Array.from(index, (n) => restored[n]!)
     const proportions = isFull({ extent }) ? expectedProportions(source.card.source, options.balance) : undefined
-    const statistics = proportions
-      ? balancedStatistics(intensity, probability, classes, options.final, proportions)
-      : refinedStatistics(intensity, probability, classes, options.final)
+    const statistics = intensityStatistics(intensity, probability, classes, options.final, proportions)
     return { ...statistics, exponent: options.final }
   },
 })
