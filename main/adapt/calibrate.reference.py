@@ -2,13 +2,17 @@
 import json
 
 import numpy as np
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 rng = np.random.default_rng(11)
-of_state = ["S4 change", "S7 islands change", "S1 entropy ratio", "S4 before", "gate consistency"]
+# Scores that are taken as they are.
+plain = ["S3 volume distance change", "S5 proportions change", "S7 islands change", "S12 separation change"]
+plain += ["S13 contrast distance change"]
+of_state = ["S4 change", "S1 entropy ratio", "S4 before", "gate consistency", *plain]
 of_source = ["S4 before", "gate consistency"]
 states = []
 for shift in range(6):
@@ -16,10 +20,11 @@ for shift in range(6):
         steady, agreement = rng.normal(0.85, 0.05), rng.normal(0.9, 0.04)
         before = 0.2 + 0.8 * steady + rng.normal(0, 0.02)
         for _ in range(5):
-            change, shape, entropy = rng.normal(0, 0.02), rng.normal(0, 0.01), rng.normal(0.9, 0.2)
-            gain = 0.05 + 1.5 * change + shape - 0.05 * steady + rng.normal(0, 0.015) - (0.3 if rng.uniform() < 0.1 else 0)
-            names = ("S4 consistency", "S7 islands change", "S1 entropy ratio", "S4 before", "gate consistency")
-            scores = dict(zip(names, (steady + change, -shape, abs(entropy), steady, agreement)))
+            change, entropy = rng.normal(0, 0.02), rng.normal(0.9, 0.2)
+            gain = 0.03 + 3 * change - 0.05 * steady + rng.normal(0, 0.01) - (0.3 if rng.uniform() < 0.1 else 0)
+            names = ("S4 consistency", "S1 entropy ratio", "S4 before", "gate consistency")
+            scores = dict(zip(names, (steady + change, abs(entropy), steady, agreement)))
+            scores |= {name: float(rng.normal(-gain, 0.03)) for name in plain}
             if rng.uniform() < 0.15:
                 scores["S7 islands change"] = None
             states.append(dict(case=f"{shift}-{case}", shift=str(shift), before=before, after=before + gain, scores=scores))
@@ -40,10 +45,10 @@ def likeness(x):
 
 forms = {
     "S4 change": lambda s: likeness(s["S4 consistency"]) - likeness(s["S4 before"]),
-    "S7 islands change": lambda s: np.nan if s["S7 islands change"] is None else s["S7 islands change"],
     "S1 entropy ratio": lambda s: np.log(s["S1 entropy ratio"]),
     "S4 before": lambda s: likeness(s["S4 before"]),
     "gate consistency": lambda s: likeness(s["gate consistency"]),
+    **{name: lambda s, name=name: np.nan if s[name] is None else s[name] for name in plain},
 }
 
 
@@ -55,15 +60,19 @@ def missing(dice):
     return np.log(np.maximum(1 - dice, 0.005))
 
 
-def ridge():
-    tidy = FunctionTransformer(lambda x: np.nan_to_num(np.clip(x, -4, 4)))
-    return make_pipeline(StandardScaler(), tidy, Ridge(alpha=1.0))
+def after_scaling(model):
+    return make_pipeline(StandardScaler(), FunctionTransformer(lambda x: np.nan_to_num(np.clip(x, -4, 4))), model)
+
+
+def forest():
+    # So many trees that chance hardly plays a part.
+    return ExtraTreesRegressor(4000, max_features=0.3, min_samples_leaf=2, random_state=1, n_jobs=-1)
 
 
 def fitted(train):
     own = first[np.isin(first, np.flatnonzero(train))]
-    change = ridge().fit(table(of_state)[train], np.clip(missing(after) - missing(before), -1.5, 1)[train])
-    return change, ridge().fit(table(of_source)[own], missing(before[own]))
+    change = after_scaling(forest()).fit(table(of_state)[train], np.clip(missing(after) - missing(before), -1.5, 1)[train])
+    return change, after_scaling(Ridge(alpha=1.0)).fit(table(of_source)[own], missing(before[own]))
 
 
 change, source = (np.zeros(len(states)) for _ in range(2))
@@ -81,19 +90,18 @@ threshold = tried[np.argmax([worth[chance < one].sum() for one in tried])]
 passing = chance < threshold
 bins = np.minimum((chance * 10).astype(int), 9)
 error = sum(abs(chance[bins == b].mean() - harmed[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)) / len(states)
-whole = [dict(intercept=m[-1].intercept_.ravel()[0], weights=m[-1].coef_.ravel()) for m in fitted(np.ones(len(states), bool))]
-slope = odds.coef_[0, 0]
-whole.insert(0, dict(intercept=odds.intercept_[0] + slope * whole[0]["intercept"], weights=slope * whole[0]["weights"]))
+ofSource = fitted(np.ones(len(states), bool))[1][-1]
 print(
     json.dumps(
         dict(
             states=states,
             chances=chance.tolist(),
             expected=state.tolist(),
-            whole=[dict(intercept=w["intercept"], weights=w["weights"].tolist()) for w in whole],
-            orders=dict(state=of_state, source=of_source),
+            source=dict(intercept=ofSource.intercept_, weights=ofSource.coef_.tolist()),
+            order=of_source,
             threshold=threshold,
             auc=roc_auc_score(harmed, chance),
+            aucAgainstHelp=roc_auc_score(harmed[harmed | helped], chance[harmed | helped]),
             brier=brier_score_loss(harmed, chance),
             calibrationError=error,
             caught=float((chance[harmed] >= threshold).mean()),

@@ -1,47 +1,66 @@
 import { describe, expect, it } from 'vitest'
 import { Calibration } from '../model/calibration.ts'
 import reference from './calibrate.reference.json' with { type: 'json' }
-import { areaUnderCurve, calibrate, estimate, leaveOneShiftOut, reliabilityOf, thresholdFor } from './calibrate.ts'
+import {
+  areaUnderCurve,
+  calibrate,
+  estimate,
+  harmByScore,
+  leaveOneShiftOut,
+  reliabilityOf,
+  thresholdFor,
+} from './calibrate.ts'
 import { fitLogistic, fitRidge } from './linear-models.ts'
 
 const { states } = reference
 const model = { name: 'tiny', sha256: 'abc' }
+const meanOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length
 const calibration = calibrate(states, { model, data: 'made up' })
 
 describe('a calibration', () => {
-  it("estimates each shift from the others as scikit-learn's models do", () => {
+  it("estimates each shift from the others as scikit-learn's extremely randomised trees do", () => {
     const { estimates } = leaveOneShiftOut(states)
-    estimates.forEach(({ chanceOfHarm, state }, n) => {
-      expect(chanceOfHarm).toBeCloseTo(reference.chances[n]!, 7)
-      expect(state).toBeCloseTo(reference.expected[n]!, 9)
-    })
+    const off = (own: readonly number[], theirs: readonly number[]): number[] =>
+      own.map((value, n) => Math.abs(value - theirs[n]!))
+    // Both are means over random trees: ours over 200, the reference's over 4000.
+    const expected = off(
+      estimates.map(({ state }) => state),
+      reference.expected,
+    )
+    expect(Math.max(...expected)).toBeLessThan(0.02)
+    const chances = off(
+      estimates.map(({ chanceOfHarm }) => chanceOfHarm),
+      reference.chances,
+    )
+    expect(Math.max(...chances)).toBeLessThan(0.12)
+    expect(meanOf(chances)).toBeLessThan(0.02)
   })
 
   it("has scikit-learn's weights and figures", () => {
-    const { harm, change, source, scores, figures, errors } = calibration
-    const [ofHarm, ofChange, ofSource] = reference.whole
-    const inOrder = (weights: readonly number[], of: typeof scores, order: readonly string[]): number[] =>
-      order.map((name) => weights[of.findIndex((score) => score.name === name)]!)
-    for (const [own, theirs, of, order] of [
-      [harm, ofHarm!, scores, reference.orders.state],
-      [change, ofChange!, scores, reference.orders.state],
-      [source, ofSource!, source.scores, reference.orders.source],
-    ] as const) {
-      expect(own.intercept).toBeCloseTo(theirs.intercept, 7)
-      inOrder(own.weights, of, order).forEach((weight, n) => expect(weight).toBeCloseTo(theirs.weights[n]!, 7))
-    }
-    expect(harm.threshold).toBeCloseTo(reference.threshold, 7)
-    for (const name of ['auc', 'brier', 'calibrationError', 'caught', 'lost'] as const)
-      expect(figures[name]).toBeCloseTo(reference[name], 7)
+    const { source, figures, errors } = calibration
+    expect(source.intercept).toBeCloseTo(reference.source.intercept, 7)
+    reference.order.forEach((name, n) => {
+      const own = source.weights[source.scores.findIndex((score) => score.name === name)]!
+      expect(own).toBeCloseTo(reference.source.weights[n]!, 7)
+    })
+    for (const name of ['auc', 'aucAgainstHelp', 'brier', 'caught', 'lost'] as const)
+      expect(Math.abs(figures[name]! - reference[name]), name).toBeLessThan(0.1)
     // The percentile is one of single precision.
-    for (const [own, theirs] of [
-      [errors.source, reference.sourceErrors],
-      [errors.state, reference.stateErrors],
-    ] as const) {
-      expect(own.low).toBeCloseTo(theirs[0]!, 6)
-      expect(own.high).toBeCloseTo(theirs[1]!, 6)
-    }
+    expect(errors.source.low).toBeCloseTo(reference.sourceErrors[0]!, 6)
+    expect(errors.source.high).toBeCloseTo(reference.sourceErrors[1]!, 6)
+    expect(errors.state.low).toBeCloseTo(reference.stateErrors[0]!, 2)
+    expect(errors.state.high).toBeCloseTo(reference.stateErrors[1]!, 2)
     expect(figures).toMatchObject({ states: 60, cases: 12, shifts: 6 })
+  })
+
+  it('says which scores raised the odds of harm, and by how much', () => {
+    const { harm } = calibration
+    const whole = ({ chanceOfHarm }: { chanceOfHarm: number }): number => Math.log(chanceOfHarm / (1 - chanceOfHarm))
+    const mean = meanOf(calibration.change.states.map(({ change }) => change))
+    for (const { scores } of states.slice(0, 10)) {
+      const total = harmByScore(calibration, scores).reduce((sum, one) => sum + one, 0)
+      expect(total + harm.intercept + harm.slope * mean).toBeCloseTo(whole(estimate(calibration, scores)), 9)
+    }
   })
 
   it('is what its file holds', () => {
@@ -61,7 +80,14 @@ describe('a calibration', () => {
 
   it('can be fitted where nothing was harmed', () => {
     const safe = calibrate(states.map((state) => ({ ...state, after: state.before + 0.02 })), { model, data: '' }) // prettier-ignore
-    expect(safe.figures).toMatchObject({ harmed: 0, helped: 60, auc: null, caught: null, lost: 0 })
+    expect(safe.figures).toMatchObject({
+      harmed: 0,
+      helped: 60,
+      auc: null,
+      aucAgainstHelp: null,
+      caught: null,
+      lost: 0,
+    })
     expect(estimate(safe, states[0]!.scores).chanceOfHarm).toBeLessThan(0.05)
     expect(estimate(safe, states[0]!.scores).change).toBeGreaterThan(0.01)
   })

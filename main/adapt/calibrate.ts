@@ -2,8 +2,10 @@ import type { Calibration, CalibrationFigures } from '../model/calibration.ts'
 import { percentile } from '../volume/intensity.ts'
 import { featureOf, scoresOfSource, scoresOfState } from './calibration-scores.ts'
 import type { Scores } from './calibration-scores.ts'
+import { contributionsOf, growForest, predictForest } from './forest.ts'
+import type { Forest } from './forest.ts'
 import { apply, fitLogistic, fitRidge, logistic } from './linear-models.ts'
-import type { LinearModel } from './linear-models.ts'
+import { createRandom } from '../volume/random.ts'
 
 /** Fits a guard's calibration to labelled states, and says how good it is on shifts that it has not seen (methods.md section 4). */
 
@@ -21,6 +23,9 @@ export type LabelledState = {
 /** Mean Dice that changes by less is neither harm nor help. */
 export const harmLimit = 0.01
 const l2 = 1
+const forestSettings = { trees: 200, tried: 0.3, leastSamples: 2, seed: 11 }
+/** Decimals that a calibration keeps of what its forest grows from. */
+const decimals = 4
 /** Of a single weight, which the data tell well: it only keeps it finite. */
 const l2OfOdds = 0.01
 /** What harm counts when it is weighed against help. */
@@ -56,6 +61,24 @@ export function standardised(scores: Scores, of: Standards): number[] {
 
 type Fit = Pick<Calibration, 'scores' | 'change' | 'source'>
 
+const rounded = (value: number): number => Number(value.toFixed(decimals))
+
+const grown = new WeakMap<Calibration['change'], Forest>()
+
+/** A calibration holds what its forest grows from: it is smaller than the forest, and grows into the same one anywhere. */
+function forestOf(change: Calibration['change']): Forest {
+  const { states, seed, ...settings } = change
+  const forest =
+    grown.get(change) ??
+    growForest(
+      { rows: states.map(({ scores }) => scores), values: states.map((state) => state.change) },
+      settings,
+      createRandom(seed),
+    )
+  grown.set(change, forest)
+  return forest
+}
+
 const changeOf = ({ before, after }: LabelledState): number => after - before
 const isHarmed = (state: LabelledState): boolean => changeOf(state) < -harmLimit
 const isHelped = (state: LabelledState): boolean => changeOf(state) > harmLimit
@@ -69,13 +92,17 @@ const firstStates = (states: readonly LabelledState[]): LabelledState[] => [
 
 function fit(states: readonly LabelledState[]): Fit {
   const scores = standards(scoresOfState, states)
-  const rows = states.map((state) => standardised(state.scores, scores))
   const cases = firstStates(states)
   const ofSource = standards(scoresOfSource, cases)
-  const ratios = states.map(({ before, after }) => limited(missing(after) - missing(before), mostGain, mostLoss))
   return {
     scores,
-    change: fitRidge(rows, ratios, l2),
+    change: {
+      ...forestSettings,
+      states: states.map((state) => ({
+        scores: standardised(state.scores, scores).map(rounded),
+        change: rounded(limited(missing(state.after) - missing(state.before), mostGain, mostLoss)),
+      })),
+    },
     source: {
       scores: ofSource,
       ...fitRidge(
@@ -98,30 +125,25 @@ export type Estimate = {
 
 const share = (dice: number): number => Math.min(Math.max(dice, 0), 1)
 
-export function estimate(
-  { scores, harm, change, source }: Pick<Calibration, 'scores' | 'change' | 'source'> & { readonly harm: LinearModel },
-  of: Scores,
-): Estimate {
-  const row = standardised(of, scores)
+export function estimate({ scores, harm, change, source }: Fit & { readonly harm: Odds }, of: Scores): Estimate {
+  const moved = predictForest(forestOf(change), standardised(of, scores))
   const before = share(1 - Math.exp(apply(source, standardised(of, source.scores))))
-  const state = share(1 - (1 - before) * Math.exp(apply(change, row)))
-  return { chanceOfHarm: logistic(apply(harm, row)), change: state - before, source: before, state }
+  const state = share(1 - (1 - before) * Math.exp(moved))
+  return { chanceOfHarm: logistic(harm.intercept + harm.slope * moved), change: state - before, source: before, state }
 }
 
-/** A change as log odds of harm: `odds` are those by change. */
-function harmOf(change: LinearModel, odds: LinearModel): LinearModel {
-  const slope = odds.weights[0]!
-  return {
-    intercept: odds.intercept + slope * change.intercept,
-    weights: change.weights.map((weight) => slope * weight),
-  }
+type Odds = Pick<Calibration['harm'], 'intercept' | 'slope'>
+
+/** By how much each of the calibration's scores raises the log odds of harm, in their order. */
+export function harmByScore({ scores, harm, change }: Calibration, of: Scores): number[] {
+  return contributionsOf(forestOf(change), standardised(of, scores)).map((moved) => harm.slope * moved)
 }
 
 /**
  * Estimates of each state from a fit to the states of all other shifts, in the order given, and the log odds of harm by such
  * changes (Platt scaling: two numbers, from all states).
  */
-export function leaveOneShiftOut(states: readonly LabelledState[]): { estimates: Estimate[]; odds: LinearModel } {
+export function leaveOneShiftOut(states: readonly LabelledState[]): { estimates: Estimate[]; odds: Odds } {
   const fits = new Map(
     [...new Set(states.map(({ shift }) => shift))].map((shift) => [
       shift,
@@ -130,13 +152,11 @@ export function leaveOneShiftOut(states: readonly LabelledState[]): { estimates:
   )
   const changes = states.map(({ shift, scores }) => {
     const { change, scores: of } = fits.get(shift)!
-    return [apply(change, standardised(scores, of))]
+    return [predictForest(forestOf(change), standardised(scores, of))]
   })
-  const odds = fitLogistic(changes, states.map(isHarmed), l2OfOdds)
-  const estimates = states.map(({ shift, scores }) => {
-    const own = fits.get(shift)!
-    return estimate({ ...own, harm: harmOf(own.change, odds) }, scores)
-  })
+  const { intercept, weights } = fitLogistic(changes, states.map(isHarmed), l2OfOdds)
+  const odds = { intercept, slope: weights[0]! }
+  const estimates = states.map(({ shift, scores }) => estimate({ ...fits.get(shift)!, harm: odds }, scores))
   return { estimates, odds }
 }
 
@@ -154,10 +174,10 @@ export function calibrate(states: readonly LabelledState[], of: Pick<Calibration
   const cases = firstStates(states)
   const ofCase = new Map(states.map((state, n) => [state.case, estimates[n]!.source]))
   return {
-    schema: 1,
+    schema: 2,
     ...of,
     ...whole,
-    harm: { ...harmOf(whole.change, odds), threshold },
+    harm: { ...odds, threshold },
     errors: {
       source: spread(cases.map((state) => state.before - ofCase.get(state.case)!)),
       state: spread(
@@ -202,6 +222,7 @@ function figuresOf(
     chances[n]! < threshold ? [Math.abs(after - estimates[n]!.state)] : [],
   )
   const reliability = reliabilityOf(chances, harmed)
+  const decided = <T>(of: readonly T[]): T[] => of.filter((_, n) => harmed[n] || helped[n])
   const flagged = (of: readonly boolean[]): number | null => {
     const all = of.filter(Boolean).length
     return all ? of.filter((is, n) => is && chances[n]! >= threshold).length / all : null
@@ -213,6 +234,7 @@ function figuresOf(
     harmed: harmed.filter(Boolean).length,
     helped: helped.filter(Boolean).length,
     auc: areaUnderCurve(chances, harmed) ?? null,
+    aucAgainstHelp: areaUnderCurve(decided(chances), decided(harmed)) ?? null,
     brier: meanOf(chances.map((chance, n) => (chance - (harmed[n] ? 1 : 0)) ** 2)),
     calibrationError: reliability.reduce(
       (sum, bin) => sum + (bin.states / states.length) * Math.abs(bin.told - bin.harmed),

@@ -140,6 +140,22 @@ const ofScan: Readonly<Record<string, Feature>> = {
   },
 }
 
+/** Of its mask too, but measured only beside that of a state. */
+const ofContrast: Readonly<Record<string, Feature>> = {
+  'S12 separation before': {
+    of: (score) => score('S12 separation before'),
+    harmIs: 'high',
+    high: "Intensity already tells the labels of the source model's mask apart.",
+    low: "Intensity tells the labels of the source model's mask apart badly.",
+  },
+  'S13 contrast distance before': {
+    of: (score) => score('S13 contrast distance before'),
+    harmIs: 'low',
+    high: 'The contrast between the labels is unlike that of the training scans.',
+    low: 'The contrast between the labels is like that of the training scans.',
+  },
+}
+
 /** Further ones that only the source model's own Dice is told by. */
 const ofSource: Readonly<Record<string, Pick<Feature, 'of'>>> = Object.fromEntries(
   ['S1 entropy before', 'S3 volume distance before', 'S5 proportions before', 'S7 islands before'].map((name) => [
@@ -148,15 +164,18 @@ const ofSource: Readonly<Record<string, Pick<Feature, 'of'>>> = Object.fromEntri
   ]),
 )
 
-export const scoresOfState: readonly string[] = [...Object.keys(ofState), ...Object.keys(ofScan)]
+/** With a sentence each. */
+const told: Readonly<Record<string, Feature>> = { ...ofState, ...ofScan, ...ofContrast }
+
+export const scoresOfState: readonly string[] = Object.keys(told)
 export const scoresOfSource: readonly string[] = [...Object.keys(ofScan), ...Object.keys(ofSource)]
 
 /** A score as a calibration takes it; NaN where it is not there. */
 export function featureOf(name: string, scores: Scores): number {
-  const feature = ofState[name] ?? ofScan[name] ?? ofSource[name]
+  const feature = told[name] ?? ofSource[name]
   // A calibration of a later version may know scores that this one does not.
   return feature ? feature.of((score) => scores[score] ?? NaN) : NaN
 }
 
 /** undefined: nothing is told of it. */
-export const sentencesOf = (name: string): Feature | undefined => ofState[name] ?? ofScan[name]
+export const sentencesOf = (name: string): Feature | undefined => told[name]

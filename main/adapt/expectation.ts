@@ -1,5 +1,5 @@
 import type { Calibration } from '../model/calibration.ts'
-import { estimate, standardised } from './calibrate.ts'
+import { estimate, harmByScore, standardised } from './calibrate.ts'
 import { sentencesOf } from './calibration-scores.ts'
 import type { GuardScores } from './guard.ts'
 
@@ -37,13 +37,15 @@ export function expectationOf(calibration: Calibration, scores: GuardScores): Ex
 
 /** Scores that push the chance of harm to the side that it fell on, and whose sentence says so too: where two scores tell the
  *  same, a fit may weigh one of them against the other. */
-function loudest({ scores: standards, harm }: Calibration, scores: GuardScores, isHarmful: boolean): string[] {
+function loudest(calibration: Calibration, scores: GuardScores, isHarmful: boolean): string[] {
+  const { scores: standards } = calibration
+  const contributions = harmByScore(calibration, scores)
   return standardised(scores, standards)
     .flatMap((z, n) => {
       const told = sentencesOf(standards[n]!.name)
       if (!told) return []
       const { harmIs, high, low } = told
-      const contribution = harm.weights[n]! * z
+      const contribution = contributions[n]!
       const speaksOfHarm = z > 0 === (harmIs === 'high')
       const fits = contribution > 0 === isHarmful && speaksOfHarm === isHarmful
       return fits && Math.abs(contribution) >= leastContribution ? [{ contribution, sentence: z > 0 ? high : low }] : []

@@ -39,11 +39,23 @@ function told(
   { calibration: { figures, data }, installed, withoutReference, failed }: CalibrateResult,
   out: string,
 ): string {
-  const { states, harmed, helped, auc, brier, calibrationError, caught, lost, sourceError, stateError } = figures
+  const {
+    states,
+    harmed,
+    helped,
+    auc,
+    aucAgainstHelp,
+    brier,
+    calibrationError,
+    caught,
+    lost,
+    sourceError,
+    stateError,
+  } = figures
   const percent = (share: number | null): string => (share === null ? '-' : `${Math.round(100 * share)} %`)
   return [
     `${states} states of ${data}: ${harmed} harmed, ${helped} helped.`,
-    `Harm told from the rest: AUC ${auc?.toFixed(3) ?? '-'}, Brier score ${brier.toFixed(3)}, calibration error ${calibrationError.toFixed(3)}.`,
+    `Harm told from help: AUC ${aucAgainstHelp?.toFixed(3) ?? '-'}; from all else: AUC ${auc?.toFixed(3) ?? '-'}, Brier score ${brier.toFixed(3)}, calibration error ${calibrationError.toFixed(3)}.`,
     `The guard's limit catches ${percent(caught)} of the harmed states and loses ${percent(lost)} of the helped ones.`,
     `Expected mean Dice is off by ${sourceError.toFixed(3)} for the source model and by ${stateError.toFixed(3)} for states that pass.`,
     ...(withoutReference ? [`Left out, without a reference: ${withoutReference}.`] : []),

@@ -48,9 +48,15 @@ function parsed(path: string, text: string, sha256: string): Calibration {
 export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
   try {
     await mkdir(resolve(path, '..'), { recursive: true })
-    await writeFileAtomic(path, `${JSON.stringify(calibration, null, 2)}\n`)
+    await writeFileAtomic(path, `${tidy(calibration)}\n`)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new UserError('cannot-write', { path, reason, remedy: 'Check the disk and its permissions.' }, { cause })
   }
 }
+
+/** Numbers of a list on one line: a calibration has thousands. */
+const tidy = (calibration: Calibration): string =>
+  JSON.stringify(calibration, null, 2).replace(/\[\s+-?[\d.][^[\]{}"]*\]/g, (list) =>
+    list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'),
+  )

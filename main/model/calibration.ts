@@ -18,6 +18,8 @@ export const CalibrationFigures = z.object({
   helped: z.number().int(),
   /** Of the chance of harm, as a test of harm; null where all or none were harmed. */
   auc: z.number().nullable(),
+  /** The same among the harmed and the helped states alone; null where there are none of either. */
+  aucAgainstHelp: z.number().nullable(),
   brier: z.number(),
   /** Mean distance of the chance told from the share that was harmed, over ten bins, by their states. */
   calibrationError: z.number(),
@@ -31,17 +33,27 @@ export const CalibrationFigures = z.object({
 })
 export type CalibrationFigures = z.infer<typeof CalibrationFigures>
 
+/** What a forest grows from (adapt/forest.ts): labelled states, their scores standardised, and the logarithm of what is missing to a
+ *  mean Dice of 1 in the state over what the source model misses. */
+const Grown = z.object({
+  trees: z.number().int().positive(),
+  tried: z.number().positive(),
+  leastSamples: z.number().int().positive(),
+  seed: z.number().int(),
+  states: z.array(z.object({ scores: z.array(z.number()), change: z.number() })).min(1),
+})
+
 /** What the guard's scores are worth for one model: fitted on labelled scans by adapt/calibrate.ts. */
 export const Calibration = z.object({
-  schema: z.literal(1),
+  schema: z.literal(2),
   model: z.object({ name: z.string(), sha256: z.string() }),
   /** On what it was fitted, for a reader. */
   data: z.string(),
-  /** Scores of a state; log odds that mean Dice falls by more than .01; the logarithm of what is missing to a mean Dice of 1 in it
-   *  over what the source model misses. */
+  /** Scores of a state, and the change that a forest expects by them. */
   scores: z.array(Standard),
-  harm: Linear.extend({ threshold: z.number() }),
-  change: Linear,
+  change: Grown,
+  /** Log odds that mean Dice falls by more than .01, by that change; a chance from which a state is rolled back. */
+  harm: z.object({ intercept: z.number(), slope: z.number(), threshold: z.number() }),
   /** Scores of the source model's prediction, and the logarithm of what it misses. */
   source: Linear.extend({ scores: z.array(Standard) }),
   errors: z.object({ source: Errors, state: Errors }),

@@ -105,22 +105,42 @@ export function trainedModel(
   )
 }
 
-/** One that goes by the change of steadiness alone: more of it is less harm, and more Dice. */
+/** One that goes by the change of steadiness alone. `change`: labelled states, each by how many sd steadier it was, and what that did
+ *  to the logarithm of what is missing to a Dice of 1. */
 export function simpleCalibration(changes: {
   readonly harm?: Partial<Calibration['harm']>
-  readonly change?: Partial<Calibration['change']>
+  readonly change?: readonly (readonly [steadier: number, change: number])[]
 }): Calibration {
+  const states = changes.change ?? [
+    [-1, 0.1],
+    [-0.1, -0.1],
+    [0.1, -0.3],
+    [1, -0.5],
+  ]
   return {
-    schema: 1,
+    schema: 2,
     model: { name: 'tiny', sha256: '' },
     data: 'nothing',
     scores: [{ name: 'S4 change', mean: 0, sd: 0.5 }],
-    harm: { intercept: -2, weights: [-1], threshold: 0.5, ...changes.harm },
-    change: { intercept: -0.2, weights: [-0.2], ...changes.change },
+    harm: { intercept: -2, slope: 5, threshold: 0.5, ...changes.harm },
+    change: {
+      ...{ trees: 50, tried: 1, leastSamples: 1, seed: 1 },
+      states: states.map(([steadier, change]) => ({ scores: [steadier], change })),
+    },
     source: { scores: [{ name: 'S4 before', mean: 2, sd: 1 }], intercept: -1.6, weights: [-0.5] },
     errors: { source: { low: -0.1, high: 0.05 }, state: { low: -0.04, high: 0.02 } },
     figures: {
-      ...{ states: 100, cases: 20, shifts: 5, harmed: 30, helped: 50, auc: 0.9, brier: 0.1, calibrationError: 0.05 },
+      ...{
+        states: 100,
+        cases: 20,
+        shifts: 5,
+        harmed: 30,
+        helped: 50,
+        auc: 0.9,
+        aucAgainstHelp: 0.95,
+        brier: 0.1,
+        calibrationError: 0.05,
+      },
       ...{ reliability: [], caught: 0.95, lost: 0.1, sourceError: 0.03, stateError: 0.02 },
     },
     cases: [],
