@@ -119,6 +119,17 @@ async function openWindow(address: string, options: WindowOptions = {}): Promise
   }
 }
 
+/** What a test file opened, also where its window has had faults; `place`: the folder of its files. */
+export async function closeAll(window: Window, app: App, place: string): Promise<void> {
+  try {
+    await window.close()
+  } finally {
+    await app.close()
+    await browser!.close()
+    rmSync(place, { recursive: true, force: true })
+  }
+}
+
 /** The folders of the app's runs, oldest first. */
 export function runFolders(home: string): string[] {
   const runs = join(home, 'runs')

@@ -1,5 +1,5 @@
 import { unzipSync } from 'fflate'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
@@ -9,7 +9,7 @@ import { presets } from '../../fixtures/presets.ts'
 import { writeNifti } from '../../main/volume/nifti.ts'
 import { createRandom } from '../../main/volume/random.ts'
 import { ballScan, saveThresholdModel } from '../threshold-model.ts'
-import { eventually, startApp, until } from './app.ts'
+import { closeAll, eventually, startApp, until } from './app.ts'
 import type { App, Window } from './app.ts'
 import { violations } from './axe.ts'
 import { browser, withoutBrowser } from './browser.ts'
@@ -78,15 +78,7 @@ describe.skipIf(!browser)(`a cohort, by the keyboard${withoutBrowser}`, () => {
     if (hasFailed) context.skip('an earlier step failed')
     context.onTestFailed(() => void (hasFailed = true))
   })
-  afterAll(async () => {
-    try {
-      await window.close()
-    } finally {
-      await app.close()
-      await browser!.close()
-      rmSync(place, { recursive: true, force: true })
-    }
-  })
+  afterAll(() => closeAll(window, app, place))
 
   test('a folder becomes a list by scanner', async () => {
     await press('Alt+8')

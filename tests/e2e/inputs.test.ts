@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ballNifti } from '../threshold-model.ts'
-import { startApp } from './app.ts'
+import { closeAll, startApp } from './app.ts'
 import type { App, Window } from './app.ts'
 import { violations } from './axe.ts'
 import { browser, withoutBrowser } from './browser.ts'
@@ -37,15 +37,7 @@ describe.skipIf(!browser)(`ways to open a scan${withoutBrowser}`, () => {
     page = window.page
     await page.getByRole('button', { name: 'Open the sample' }).waitFor()
   })
-  afterAll(async () => {
-    try {
-      await window.close()
-    } finally {
-      await app.close()
-      await browser!.close()
-      rmSync(place, { recursive: true, force: true })
-    }
-  })
+  afterAll(() => closeAll(window, app, place))
 
   test('a dropped file goes through an upload to the screen', async () => {
     await drop(page, { 'dropped.nii.gz': ballNifti().scan })

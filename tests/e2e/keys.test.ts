@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ballNifti } from '../threshold-model.ts'
-import { eventually, startApp } from './app.ts'
+import { closeAll, eventually, startApp } from './app.ts'
 import type { App, Window } from './app.ts'
 import { browser, withoutBrowser } from './browser.ts'
 import { pixelsOf } from './pixels.ts'
@@ -40,15 +40,7 @@ describe.skipIf(!browser)(`the reader's keys${withoutBrowser}`, () => {
     await press('Alt+2')
     await axial().waitFor()
   })
-  afterAll(async () => {
-    try {
-      await window.close()
-    } finally {
-      await app.close()
-      await browser!.close()
-      rmSync(place, { recursive: true, force: true })
-    }
-  })
+  afterAll(() => closeAll(window, app, place))
 
   test('go through the slices', async () => {
     const count = Number(await axial().getAttribute('aria-valuemax'))

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunRecord } from '../../main/runs/run.ts'
 import { ballNifti, saveThresholdModel } from '../threshold-model.ts'
-import { eventually, runFolders, startApp, until } from './app.ts'
+import { closeAll, eventually, runFolders, startApp, until } from './app.ts'
 import type { App, Window } from './app.ts'
 import { browser, withoutBrowser } from './browser.ts'
 
@@ -42,15 +42,7 @@ describe.skipIf(!browser)(`what cannot lose a run${withoutBrowser}`, () => {
     await page.getByRole('slider', { name: 'Axial', exact: true }).waitFor()
     await page.keyboard.press('Alt+3')
   })
-  afterAll(async () => {
-    try {
-      await window.close()
-    } finally {
-      await app.close()
-      await browser!.close()
-      rmSync(place, { recursive: true, force: true })
-    }
-  })
+  afterAll(() => closeAll(window, app, place))
 
   test('a reload in the middle of a run finds it again, and so does a second window', async () => {
     await begin()

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunRecord } from '../../main/runs/run.ts'
 import { saveThresholdModel } from '../threshold-model.ts'
 import { writeTwoSeries } from '../two-series.ts'
-import { eventually, runFolders, startApp } from './app.ts'
+import { closeAll, eventually, runFolders, startApp } from './app.ts'
 import type { App, Window } from './app.ts'
 import { violations } from './axe.ts'
 import { browser, withoutBrowser } from './browser.ts'
@@ -50,15 +50,7 @@ describe.skipIf(!browser)(`two series of a study${withoutBrowser}`, () => {
     await page.keyboard.press('Alt+3')
     await others().waitFor()
   })
-  afterAll(async () => {
-    try {
-      await window.close()
-    } finally {
-      await app.close()
-      await browser!.close()
-      rmSync(place, { recursive: true, force: true })
-    }
-  })
+  afterAll(() => closeAll(window, app, place))
 
   test('only a method that can adapt to several offers them', async () => {
     expect(await others().getByRole('checkbox').count()).toBe(1)
