@@ -60,6 +60,10 @@ def missing(dice):
     return np.log(np.maximum(1 - dice, 0.005))
 
 
+def logit(dice):
+    return np.log(np.clip(dice, 0.005, 1) / np.clip(1 - dice, 0.005, 1))
+
+
 def after_scaling(model):
     return make_pipeline(StandardScaler(), FunctionTransformer(lambda x: np.nan_to_num(np.clip(x, -4, 4))), model)
 
@@ -72,7 +76,7 @@ def forest():
 def fitted(train):
     own = first[np.isin(first, np.flatnonzero(train))]
     change = after_scaling(forest()).fit(table(of_state)[train], np.clip(missing(after) - missing(before), -1.5, 1)[train])
-    return change, after_scaling(Ridge(alpha=1.0)).fit(table(of_source)[own], missing(before[own]))
+    return change, after_scaling(Ridge(alpha=1.0)).fit(table(of_source)[own], logit(before[own]))
 
 
 change, source = (np.zeros(len(states)) for _ in range(2))
@@ -80,7 +84,7 @@ for left in np.unique(shift):
     rows = shift == left
     models = fitted(~rows)
     change[rows], source[rows] = models[0].predict(table(of_state)[rows]), models[1].predict(table(of_source)[rows])
-source = np.clip(1 - np.exp(source), 0, 1)
+source = 1 / (1 + np.exp(-source))
 state = np.clip(1 - (1 - source) * np.exp(change), 0, 1)
 odds = LogisticRegression(C=100.0, solver="newton-cholesky", tol=1e-13, max_iter=1000).fit(change[:, None], harmed)
 chance = odds.predict_proba(change[:, None])[:, 1]

@@ -83,6 +83,8 @@ const changeOf = ({ before, after }: LabelledState): number => after - before
 const isHarmed = (state: LabelledState): boolean => changeOf(state) < -harmLimit
 const isHelped = (state: LabelledState): boolean => changeOf(state) > harmLimit
 const missing = (dice: number): number => Math.log(Math.max(1 - dice, leastMissing))
+/** Dice runs from 0 to 1, where a straight line would run beyond. */
+const logit = (dice: number): number => Math.log(limited(dice, leastMissing, 1) / limited(1 - dice, leastMissing, 1))
 const limited = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most)
 
 /** The first state of each case: scores of the source model are the same in all of them. */
@@ -107,7 +109,7 @@ function fit(states: readonly LabelledState[]): Fit {
       scores: ofSource,
       ...fitRidge(
         cases.map((state) => standardised(state.scores, ofSource)),
-        cases.map(({ before }) => missing(before)),
+        cases.map(({ before }) => logit(before)),
         l2,
       ),
     },
@@ -127,7 +129,7 @@ const share = (dice: number): number => Math.min(Math.max(dice, 0), 1)
 
 export function estimate({ scores, harm, change, source }: Fit & { readonly harm: Odds }, of: Scores): Estimate {
   const moved = predictForest(forestOf(change), standardised(of, scores))
-  const before = share(1 - Math.exp(apply(source, standardised(of, source.scores))))
+  const before = logistic(apply(source, standardised(of, source.scores)))
   const state = share(1 - (1 - before) * Math.exp(moved))
   return { chanceOfHarm: logistic(harm.intercept + harm.slope * moved), change: state - before, source: before, state }
 }

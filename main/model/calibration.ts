@@ -54,7 +54,7 @@ export const Calibration = z.object({
   change: Grown,
   /** Log odds that mean Dice falls by more than .01, by that change; a chance from which a state is rolled back. */
   harm: z.object({ intercept: z.number(), slope: z.number(), threshold: z.number() }),
-  /** Scores of the source model's prediction, and the logarithm of what it misses. */
+  /** Scores of the source model's prediction, and the log odds of its mean Dice. */
   source: Linear.extend({ scores: z.array(Standard) }),
   errors: z.object({ source: Errors, state: Errors }),
   figures: CalibrationFigures,

@@ -127,7 +127,7 @@ export function simpleCalibration(changes: {
       ...{ trees: 50, tried: 1, leastSamples: 1, seed: 1 },
       states: states.map(([steadier, change]) => ({ scores: [steadier], change })),
     },
-    source: { scores: [{ name: 'S4 before', mean: 2, sd: 1 }], intercept: -1.6, weights: [-0.5] },
+    source: { scores: [{ name: 'S4 before', mean: 2, sd: 1 }], intercept: 1.4, weights: [0.5] },
     errors: { source: { low: -0.1, high: 0.05 }, state: { low: -0.04, high: 0.02 } },
     figures: {
       ...{
