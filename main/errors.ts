@@ -4,6 +4,7 @@ const table = {
   'input-unsupported': ['{path} cannot be used: {reason}.', '{remedy}'],
   usage: ['{problem}.', '{remedy}'],
   'engine-missing': ['The {engine} engine does not run here: {reason}.', '{remedy}'],
+  'calibration-unusable': ['{path} cannot be used as a calibration of the guard: {reason}.', '{remedy}'],
   'model-unsupported': ['{path} cannot be used as a model: {reason}.', '{remedy}'],
   'method-not-applicable': ['The method {method} does not apply to {model}: {reason}.', '{remedy}'],
   'run-unusable': ['{path} is not a run that can be used: {reason}.', '{remedy}'],

@@ -27,12 +27,12 @@ for shift in range(6):
             scores |= {name: float(rng.normal(-gain, 0.03)) for name in plain}
             if rng.uniform() < 0.15:
                 scores["S7 islands change"] = None
-            states.append(dict(case=f"{shift}-{case}", shift=str(shift), before=before, after=before + gain, scores=scores))
+            states.append(dict(case=f"{shift}-{case}", shift=str(shift), subject=str((2 * shift + case) % 4), before=before, after=before + gain, scores=scores))
 # One far outside of all others.
 states[7]["scores"]["S1 entropy ratio"] = 9.0
 states = json.loads(json.dumps(states))
 
-shift = np.array([s["shift"] for s in states])
+shift, subject = (np.array([s[k] for s in states]) for k in ("shift", "subject"))
 cases = np.array([s["case"] for s in states])
 first = np.array([n for n in range(len(states)) if n == 0 or cases[n] != cases[n - 1]])
 before, after = (np.array([s[k] for s in states]) for k in ("before", "after"))
@@ -79,19 +79,35 @@ def fitted(train):
     return change, after_scaling(Ridge(alpha=1.0)).fit(table(of_source)[own], logit(before[own]))
 
 
+groups = [(s, p) for s in np.unique(shift) for p in np.unique(subject) if ((shift == s) & (subject == p)).any()]
+groups = [((shift == s) & (subject == p), (shift != s) & (subject != p)) for s, p in groups]
 change, source = (np.zeros(len(states)) for _ in range(2))
-for left in np.unique(shift):
-    rows = shift == left
-    models = fitted(~rows)
-    change[rows], source[rows] = models[0].predict(table(of_state)[rows]), models[1].predict(table(of_source)[rows])
+for own, others in groups:
+    models = fitted(others)
+    change[own], source[own] = models[0].predict(table(of_state)[own]), models[1].predict(table(of_source)[own])
 source = 1 / (1 + np.exp(-source))
 state = np.clip(1 - (1 - source) * np.exp(change), 0, 1)
-odds = LogisticRegression(C=100.0, solver="newton-cholesky", tol=1e-13, max_iter=1000).fit(change[:, None], harmed)
-chance = odds.predict_proba(change[:, None])[:, 1]
 worth = np.clip(after - before, -0.15, 0.15) * np.where(after < before, 2, 1)
-tried = np.r_[0.5, np.sort(chance[chance < 0.5])[::-1]]
-threshold = tried[np.argmax([worth[chance < one].sum() for one in tried])]
-passing = chance < threshold
+
+
+def rule(rows):
+    odds = LogisticRegression(C=100.0, solver="newton-cholesky", tol=1e-13, max_iter=1000)
+    odds.fit(change[rows, None], harmed[rows])
+    chances = odds.predict_proba(change[rows, None])[:, 1]
+    return odds, threshold_of(chances, worth[rows])
+
+
+def threshold_of(chances, worth):
+    tried = np.r_[0.5, np.sort(chances[chances < 0.5])[::-1]]
+    return tried[np.argmax([worth[chances < one].sum() for one in tried])]
+
+
+chance, flagged = np.zeros(len(states)), np.zeros(len(states), bool)
+for own, others in groups:
+    odds, threshold = rule(others)
+    chance[own] = odds.predict_proba(change[own, None])[:, 1]
+    flagged[own] = chance[own] >= threshold
+passing = ~flagged
 bins = np.minimum((chance * 10).astype(int), 9)
 error = sum(abs(chance[bins == b].mean() - harmed[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)) / len(states)
 ofSource = fitted(np.ones(len(states), bool))[1][-1]
@@ -103,13 +119,13 @@ print(
             expected=state.tolist(),
             source=dict(intercept=ofSource.intercept_, weights=ofSource.coef_.tolist()),
             order=of_source,
-            threshold=threshold,
-            auc=roc_auc_score(harmed, chance),
-            aucAgainstHelp=roc_auc_score(harmed[harmed | helped], chance[harmed | helped]),
+            threshold=threshold_of(chance, worth),
+            auc=roc_auc_score(harmed, change),
+            aucAgainstHelp=roc_auc_score(harmed[harmed | helped], change[harmed | helped]),
             brier=brier_score_loss(harmed, chance),
             calibrationError=error,
-            caught=float((chance[harmed] >= threshold).mean()),
-            lost=float((chance[helped] >= threshold).mean()),
+            caught=float(flagged[harmed].mean()),
+            lost=float(flagged[helped].mean()),
             sourceErrors=np.quantile((before - source)[first], [0.05, 0.95]).tolist(),
             stateErrors=np.quantile((after - state)[passing], [0.05, 0.95]).tolist(),
         )

@@ -6,7 +6,9 @@ type Feature = {
   readonly of: (scores: (name: string) => number) => number
   /** On which side it speaks of harm. */
   readonly harmIs: 'high' | 'low'
-  /** What is so where it is higher than in most states, or lower. */
+  /** Above zero is more than before, and below it less. */
+  readonly isChange?: true
+  /** What is so where it is higher than on average, or lower; of a change: above zero, or below. */
   readonly high: string
   readonly low: string
 }
@@ -22,6 +24,7 @@ const logOf =
 const ofState: Readonly<Record<string, Feature>> = {
   'S1 entropy ratio': {
     of: logOf('S1 entropy ratio', 0),
+    isChange: true,
     harmIs: 'low',
     high: 'The model became less sure at the borders of the mask.',
     low: 'The model became surer at the borders of the mask.',
@@ -46,36 +49,42 @@ const ofState: Readonly<Record<string, Feature>> = {
   },
   'S3 volume distance change': {
     of: (score) => score('S3 volume distance change'),
+    isChange: true,
     harmIs: 'high',
     high: 'The volumes moved away from those of the training scans.',
     low: 'The volumes moved towards those of the training scans.',
   },
   'S4 change': {
     of: (score) => likeness(score('S4 consistency')) - likeness(score('S4 before')),
+    isChange: true,
     harmIs: 'low',
     high: 'The mask became steadier under views that were held out.',
     low: 'The mask became less steady under views that were held out.',
   },
   'S5 proportions change': {
     of: (score) => score('S5 proportions change'),
+    isChange: true,
     harmIs: 'high',
     high: 'The proportions of the labels moved away from those of the training scans.',
     low: 'The proportions of the labels moved towards those of the training scans.',
   },
   'S7 shape change': {
     of: (score) => likeness(score('S7 shape before') + score('S7 shape change')) - likeness(score('S7 shape before')),
+    isChange: true,
     harmIs: 'low',
     high: 'The shapes of the mask became more like those of the training scans.',
     low: 'The shapes of the mask became less like those of the training scans.',
   },
   'S7 islands change': {
     of: (score) => score('S7 islands change'),
+    isChange: true,
     harmIs: 'high',
     high: 'More of the mask lies in islands.',
     low: 'Less of the mask lies in islands.',
   },
   'S7 holes change': {
     of: (score) => score('S7 holes change'),
+    isChange: true,
     harmIs: 'high',
     high: 'The mask has more holes.',
     low: 'The mask has fewer holes.',
@@ -94,18 +103,21 @@ const ofState: Readonly<Record<string, Feature>> = {
   },
   'S11 distance change': {
     of: (score) => score('S11 distance change'),
+    isChange: true,
     harmIs: 'high',
     high: 'To the network the corrected scan looks less like the training scans.',
     low: 'To the network the corrected scan looks more like the training scans.',
   },
   'S12 separation change': {
     of: (score) => score('S12 separation change'),
+    isChange: true,
     harmIs: 'low',
     high: 'Intensity tells the labels apart better than before.',
     low: 'Intensity tells the labels apart less well than before.',
   },
   'S13 contrast distance change': {
     of: (score) => score('S13 contrast distance change'),
+    isChange: true,
     harmIs: 'high',
     high: 'The contrast between the labels moved away from that of the training scans.',
     low: 'The contrast between the labels moved towards that of the training scans.',

@@ -80,7 +80,7 @@ describe('a guard with a calibration', () => {
   it('rolls back what is likely to have harmed, and what is not expected to help', async () => {
     const harmful = await play(simpleCalibration({ harm: { intercept: 5 } }), 'consistency', { options })
     expect(harmful.result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
-    expect(harmful.result.guard.reasons.at(-1)).toContain('likelier to have harmed')
+    expect(harmful.result.guard.reasons.at(-1)).toContain('Adapting is likelier to have harmed than helped')
     const useless = await play(simpleCalibration({ change: [[0, 0.1]] }), 'consistency', { options })
     expect(useless.result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
     expect(useless.result.guard.reasons.at(-1)).toContain('not expected to help')

@@ -340,12 +340,20 @@ function withoutAir({ study, restored }: EpisodeWork): Float32Array {
 function whyNone(candidates: readonly Candidate[]): string {
   return candidates.every(({ expectation }) => expectation && !expectation.isHarmful)
     ? 'Adapting is not expected to help on this scan: the source model was restored.'
-    : 'Adapting is likelier to have harmed than helped: the source model was restored.'
+    : `${riskOf(candidates)}: the source model was restored.`
+}
+
+/** Of the least risky of them. */
+function riskOf(candidates: readonly Candidate[]): string {
+  const chances = candidates.flatMap(({ expectation }) => (expectation ? [expectation.chanceOfHarm] : []))
+  const least = Math.min(...chances)
+  if (chances.length === 0 || least >= 0.5) return 'Adapting is likelier to have harmed than helped'
+  return `The risk that adapting harmed is too high (${Math.round(100 * least)} %)`
 }
 
 function whyEarlier(chosen: Candidate, last: Candidate): string {
   if (last.harmful)
-    return `The state after step ${chosen.step} is kept: what came later is likelier to have harmed. ${last.reasons.join(' ')}`
+    return `The state after step ${chosen.step} is kept. ${riskOf([last])} afterwards. ${last.reasons.join(' ')}`
   const better = chosen.expectation ? 'are not expected to make the mask better' : 'did not make the mask steadier'
   return `The state after step ${chosen.step} is kept: later steps ${better}.`
 }

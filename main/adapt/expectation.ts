@@ -1,6 +1,6 @@
 import type { Calibration } from '../model/calibration.ts'
-import { estimate, harmByScore, standardised } from './calibrate.ts'
-import { sentencesOf } from './calibration-scores.ts'
+import { estimate, harmByScore, limited } from './calibration-fit.ts'
+import { featureOf, sentencesOf } from './calibration-scores.ts'
 import type { GuardScores } from './guard.ts'
 
 /** What a calibration expects of mean Dice: of the source model's mask, and of the state that is kept. An estimate. */
@@ -35,20 +35,23 @@ export function expectationOf(calibration: Calibration, scores: GuardScores): Ex
   return { chanceOfHarm, isHarmful, dice: state, change, reasons: loudest(calibration, scores, isHarmful) }
 }
 
-/** Scores that push the chance of harm to the side that it fell on, and whose sentence says so too: where two scores tell the
- *  same, a fit may weigh one of them against the other. */
+/** Scores that push the chance of harm to the side that it fell on, and whose sentence says so too: by the scores before it on its way a
+ *  tree may take one the other way. A score that is not there moves a state too, but there is nothing to say of it. */
 function loudest(calibration: Calibration, scores: GuardScores, isHarmful: boolean): string[] {
   const { scores: standards } = calibration
   const contributions = harmByScore(calibration, scores)
-  return standardised(scores, standards)
-    .flatMap((z, n) => {
-      const told = sentencesOf(standards[n]!.name)
-      if (!told) return []
-      const { harmIs, high, low } = told
+  return standards
+    .flatMap(({ name, mean }, n) => {
+      const [told, value] = [sentencesOf(name), featureOf(name, scores)]
+      if (!told || Number.isNaN(value)) return []
+      const { harmIs, isChange, high, low } = told
       const contribution = contributions[n]!
-      const speaksOfHarm = z > 0 === (harmIs === 'high')
+      const isHigh = value > (isChange ? 0 : mean)
+      const speaksOfHarm = isHigh === (harmIs === 'high')
       const fits = contribution > 0 === isHarmful && speaksOfHarm === isHarmful
-      return fits && Math.abs(contribution) >= leastContribution ? [{ contribution, sentence: z > 0 ? high : low }] : []
+      return fits && Math.abs(contribution) >= leastContribution
+        ? [{ contribution, sentence: isHigh ? high : low }]
+        : []
     })
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
     .slice(0, reasonsTold)
@@ -69,6 +72,5 @@ export function expectedOfState(calibration: Calibration, scores: GuardScores): 
 }
 
 function around(dice: number, { low, high }: Calibration['errors']['state']): Pick<ExpectedDice, 'interval'> {
-  const share = (value: number): number => Math.min(Math.max(value, 0), 1)
-  return { interval: [share(dice + low), share(dice + high)] }
+  return { interval: [limited(dice + low, 0, 1), limited(dice + high, 0, 1)] }
 }

@@ -2,7 +2,7 @@ import type { Model } from '../model/model.ts'
 import { predictStudy } from '../predict/predict.ts'
 import type { ModelStudy } from '../predict/study.ts'
 import type { ProbabilityMap } from '../volume/volume.ts'
-import type { LabelledState } from './calibrate.ts'
+import type { LabelledState } from './calibration-fit.ts'
 import { predictCheckpoint } from './checkpoint.ts'
 import { runEpisode } from './episode.ts'
 import type { SourceMeasures } from './examiner.ts'
@@ -38,7 +38,7 @@ export const calibrationEpisodes: readonly LabelledEpisode[] = [
 export type CollectedStates = {
   readonly episode: string
   /** None where it diverged, or had nothing to do. */
-  readonly states: readonly Omit<LabelledState, 'case' | 'shift'>[]
+  readonly states: readonly Omit<LabelledState, 'case' | 'shift' | 'subject'>[]
 }
 
 /** The states that each episode reaches on one scan, with their scores. `dice`: mean Dice of a prediction against the truth.
@@ -59,7 +59,7 @@ export async function* collectStates(
     let next = await episode.next()
     while (!next.done) next = await episode.next()
     const { candidates, after } = next.value
-    const states: Omit<LabelledState, 'case' | 'shift'>[] = []
+    const states: Omit<LabelledState, 'case' | 'shift' | 'subject'>[] = []
     for (const { step, checkpoint, scores } of candidates) {
       const isLast = candidates.at(-1)!.step === step && after !== before
       const prediction = isLast ? after : await predictCheckpoint(model, study, checkpoint, stoppable)

@@ -1,5 +1,6 @@
-import { calibrate, harmLimit } from '../adapt/calibrate.ts'
-import type { LabelledState } from '../adapt/calibrate.ts'
+import { calibrate } from '../adapt/calibrate.ts'
+import { isHarmed } from '../adapt/calibration-fit.ts'
+import type { LabelledState } from '../adapt/calibration-fit.ts'
 import { calibrationEpisodes, collectStates } from '../adapt/labelled-states.ts'
 import type { LabelledEpisode } from '../adapt/labelled-states.ts'
 import { parseOptions } from '../adapt/options.ts'
@@ -8,7 +9,7 @@ import { overlap } from '../evaluate/overlap.ts'
 import { mean } from '../evaluate/statistics.ts'
 import type { Calibration } from '../model/calibration.ts'
 import { calibrationIn, ownCalibration, writeCalibration } from '../model/calibration-files.ts'
-import { loadModel } from '../model/files.ts'
+import { loadUncalibrated } from '../model/files.ts'
 import type { Model } from '../model/model.ts'
 import { restoreGrid } from '../predict/postprocess.ts'
 import type { ProbabilityMap } from '../volume/volume.ts'
@@ -66,7 +67,7 @@ export async function calibrateModel(request: CalibrateRequest, work: Work): Pro
   const labelled = cases.filter(({ reference }) => reference !== undefined)
   if (labelled.length < least.cases) throw tooFew(request.manifest, labelled.length)
   await startWork(request.engine)
-  const model = await loadModel(request.model)
+  const model = await loadUncalibrated(request.model)
   try {
     const all = asked.length ? asked : calibrationEpisodes
     const episodes = all.filter(
@@ -135,9 +136,11 @@ async function* statesOf(
   const { scanner } = input.record
   const from = one.scanner || (scanner ? scannerName(scanner) : 'unknown')
   const { signal } = work
+  const subject = one.columns['subject']
   for await (const { episode, states } of collectStates(model, study, dice, { episodes, seed, signal })) {
     const lines = states.map(({ before, after, scores }) => ({
       ...{ case: one.case, scanner: from, episode, before, after },
+      ...(subject && { subject }),
       scores: Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, Number.isFinite(score) ? score! : null])), // prettier-ignore
     }))
     yield lines.length ? lines : [{ case: one.case, episode, none: true }]
@@ -151,11 +154,12 @@ function fitted(manifest: string, lines: readonly StateLine[], { card }: Model):
   if (cases.size < least.cases) throw tooFew(manifest, cases.size)
   // With a single scanner there is nothing to leave out but cases.
   const byScanner = scanners.size > 1
-  const states: LabelledState[] = reached.map(({ scanner, ...state }) => ({
+  const states: LabelledState[] = reached.map(({ scanner, subject = '', ...state }) => ({
     ...state,
     shift: byScanner ? scanner : state.case,
+    subject: subject || state.case,
   }))
-  const harmed = states.filter(({ before, after }) => after - before < -harmLimit).length
+  const harmed = states.filter(isHarmed).length
   if (harmed < least.harmed || states.length - harmed < least.others)
     throw unusable(
       manifest,
@@ -164,7 +168,14 @@ function fitted(manifest: string, lines: readonly StateLine[], { card }: Model):
     )
   const left = byScanner ? `${scanners.size} scanners` : 'one scanner'
   const data = `${cases.size} labelled scans of ${left}, each ${byScanner ? 'scanner' : 'scan'} judged by the others`
-  return calibrate(states, { model: { name: card.name, sha256: card.sha256 }, data })
+  const calibration = calibrate(states, { model: { name: card.name, sha256: card.sha256 }, data })
+  if (calibration.harm.slope <= 0)
+    throw unusable(
+      manifest,
+      'on its scans the scores of the guard do not tell harm from help: what was harmed on some looks like help by the others',
+      'Calibrate on more scans, or on scans of other scanners; until then the guard goes by what came with the model.',
+    )
+  return calibration
 }
 
 function tooFew(manifest: string, cases: number): UserError {

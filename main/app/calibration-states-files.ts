@@ -7,6 +7,8 @@ import { UserError } from '../errors.ts'
 const State = z.object({
   case: z.string(),
   scanner: z.string(),
+  /** Of the manifest; without one every case counts as a subject of its own. */
+  subject: z.string().optional(),
   episode: z.string(),
   before: z.number(),
   after: z.number(),

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { freshFolder, scanbridge } from '../../tests/command-line.ts'
@@ -17,7 +17,7 @@ const request = (manifest: string, out: string, ...more: string[]): string[] => 
 ]
 let installed = ''
 
-/** Six balls of three scanners, each flatter and noisier than the one before, every eighth slice. */
+/** Six balls of six scanners, of which two at a time are as flat and noisy as each other; every eighth slice. */
 beforeAll(async () => {
   installed = at('home', 'calibrations', `${(await saveThresholdModel(at('models', 'threshold'))).sha256}.json`)
   const { volume, truth } = ballScan()
@@ -27,13 +27,16 @@ beforeAll(async () => {
   writeFileSync(at('truth.nii.gz'), writeNifti({ ...grid, data: truth.data.filter(isKept) }))
   const rows = [0, 1, 2, 3, 4, 5].map((n) => {
     const random = createRandom(n)
-    const scanner = n % 3
-    const data = volume.data.map((value) => Math.abs(value + 100 * scanner + 30 * (1 + scanner) * random.normal()))
+    const worse = n % 3
+    const data = volume.data.map((value) => Math.abs(value + 100 * worse + 30 * (1 + worse) * random.normal()))
     writeFileSync(at(`${n}.nii.gz`), writeNifti({ ...grid, data: data.filter(isKept) }))
-    return `head ${n},${n}.nii.gz,truth.nii.gz,scanner ${scanner}`
+    return `head ${n},${n}.nii.gz,truth.nii.gz,scanner ${n}`
   })
   const csv = (lines: string[]): string => ['case,image,reference,scanner', ...lines, ''].join('\n')
   writeFileSync(at('cohort.csv'), csv([...rows, 'unlabelled,0.nii.gz,,scanner 0']))
+  // Both of a kind are one scanner here: what is like the one that is judged is always left out.
+  const alike = rows.map((row, n) => row.replace(/scanner \d/, `scanner ${n % 3}`))
+  writeFileSync(at('alike.csv'), csv(alike))
   writeFileSync(at('few.csv'), csv(rows.slice(0, 4)))
 })
 
@@ -43,9 +46,9 @@ test('a calibration on labelled scans says how good it is, is found by the guard
   expect(code).toBe(0)
   const result = JSON.parse(stdout) as { calibration: Calibration; installed: string; withoutReference: number }
   expect(result).toMatchObject({ installed, withoutReference: 1 })
-  expect(result.calibration.figures).toMatchObject({ cases: 6, shifts: 3 })
+  expect(result.calibration.figures).toMatchObject({ cases: 6, shifts: 6, subjects: 6 })
   expect(result.calibration.figures.harmed).toBeGreaterThanOrEqual(5)
-  expect(result.calibration.data).toBe('6 labelled scans of 3 scanners, each scanner judged by the others')
+  expect(result.calibration.data).toBe('6 labelled scans of 6 scanners, each scanner judged by the others')
   expect(readFileSync(installed, 'utf8')).toBe(readFileSync(at('out', 'calibration.json'), 'utf8'))
 
   // What a kill leaves: the last case is not done, and half a line.
@@ -76,6 +79,7 @@ test.each([
     [],
     /4 cases with a reference mask can be used, and a calibration needs at least 6\. Add labelled/,
   ],
+  ['alike.csv', 'alike', [], /alike\.csv cannot be used: on its scans .* do not tell harm from help.*other scanners/],
   ['cohort.csv', 'norm', ['--method', 'norm'], /too (few|many) to tell harm from help\. Calibrate without --method/],
   ['cohort.csv', 'out', ['--seed', '3'], /a calibration with another model, manifest, methods or seed was begun in it/],
   ['cohort.csv', 'models', [], /there is something else in it/],
@@ -86,11 +90,21 @@ test.each([
   expect(stderr).toMatch(sentence)
 })
 
-test('a calibration that cannot be used is refused with its name, not passed over', async () => {
-  expect(existsSync(installed)).toBe(true)
-  appendFileSync(installed, 'x')
-  const { code, stderr } = await scanbridge(['segment', at('0.nii.gz'), '--model', 'threshold', '--out', at('mask.nii.gz')]) // prettier-ignore
-  expect(code).not.toBe(0)
-  expect(stderr).toContain(installed)
-  expect(stderr).toContain('it is not JSON')
+test('a calibration that cannot be used is refused with its name, not passed over, and can be made anew', async () => {
+  const segment = () => scanbridge(['segment', at('0.nii.gz'), '--model', 'threshold', '--out', at('mask.nii.gz')])
+  const good = readFileSync(installed, 'utf8')
+  for (const [text, reason] of [
+    [`${good}x`, 'it is not JSON'],
+    [good.replace('"schema": 2', '"schema": 1'), 'another version of Scanbridge wrote it'],
+    [good.replace('"weights": [', '"weights": [0.5, '), 'it has not as many numbers as scores'],
+  ] as const) {
+    writeFileSync(installed, text)
+    const { code, stderr } = await segment()
+    expect(code).not.toBe(0)
+    expect(stderr).toContain(`${installed} cannot be used as a calibration of the guard`)
+    expect(stderr).toContain(reason)
+  }
+  await scanbridge(request('cohort.csv', 'out'))
+  expect(readFileSync(installed, 'utf8')).toBe(good)
+  expect((await segment()).code).toBe(0)
 })

@@ -10,6 +10,7 @@ const byError: Partial<Record<ErrorCode, number>> = {
   'input-not-found': exitCodes.input,
   'input-unsupported': exitCodes.input,
   'model-unsupported': exitCodes.input,
+  'calibration-unusable': exitCodes.input,
   'method-not-applicable': exitCodes.input,
   'run-unusable': exitCodes.input,
 }

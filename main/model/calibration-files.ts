@@ -29,7 +29,7 @@ export async function readCalibration(folder: string, sha256: string): Promise<C
 function parsed(path: string, text: string, sha256: string): Calibration {
   const unusable = (reason: string, cause?: unknown): UserError => {
     const remedy = 'Delete it, or make it anew with `scanbridge calibrate`.'
-    return new UserError('model-unsupported', { path, reason, remedy }, { cause })
+    return new UserError('calibration-unusable', { path, reason, remedy }, { cause })
   }
   let json: unknown
   try {
@@ -37,6 +37,8 @@ function parsed(path: string, text: string, sha256: string): Calibration {
   } catch (cause) {
     throw unusable('it is not JSON', cause)
   }
+  const { schema } = json as { schema?: unknown }
+  if (schema !== Calibration.shape.schema.value) throw unusable('another version of Scanbridge wrote it')
   const { data: calibration, error } = Calibration.safeParse(json)
   if (!calibration) throw unusable(`${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`)
   if (calibration.model.sha256 !== sha256)
@@ -55,7 +57,7 @@ export async function writeCalibration(path: string, calibration: Calibration): 
   }
 }
 
-/** Numbers of a list on one line: a calibration has thousands. */
+/** Lists of numbers on a line each: a calibration has thousands. */
 const tidy = (calibration: Calibration): string =>
   JSON.stringify(calibration, null, 2).replace(/\[\s+-?[\d.][^[\]{}"]*\]/g, (list) =>
     list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'),

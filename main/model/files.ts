@@ -14,8 +14,21 @@ import { readOnnx, writeOnnx } from './onnx.ts'
 import type { OnnxGraph } from './onnx-types.ts'
 
 /** A model by the name of a listed one, or by its folder. Its weights must be those that the card was written for.
- *  Throws UserError: input-not-found, model-unsupported. The caller disposes of the model. */
+ *  Throws UserError: input-not-found, model-unsupported, calibration-unusable. The caller disposes of the model. */
 export async function loadModel(folderOrName: string, roots = modelRoots()): Promise<Model> {
+  return load(folderOrName, roots, readCalibration)
+}
+
+/** The same as it is before its guard is calibrated: one that is there is not looked at. */
+export async function loadUncalibrated(folderOrName: string, roots = modelRoots()): Promise<Model> {
+  return load(folderOrName, roots, () => Promise.resolve(undefined))
+}
+
+async function load(
+  folderOrName: string,
+  roots: ReturnType<typeof modelRoots>,
+  calibrationOf: typeof readCalibration,
+): Promise<Model> {
   const folder = await findModel(folderOrName, roots)
   const path = join(folder, 'model.onnx')
   const [card, bytes] = [await readCard(folder), await readFile(path).catch(absent)]
@@ -26,7 +39,7 @@ export async function loadModel(folderOrName: string, roots = modelRoots()): Pro
     const remedy = 'Copy the model folder again; if the weights were changed on purpose, write the card anew.'
     throw unusable(path, `its content (${hash.slice(0, 12)}) is not what model.json was written for`, remedy)
   }
-  const calibration = await readCalibration(folder, hash)
+  const calibration = await calibrationOf(folder, hash)
   const companions = await loadCompanions(folder, card)
   return createModel(readOnnx(bytes, path, externalDataIn(folder)), card, companions, calibration)
 }

@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { calibrate } from '../../main/adapt/calibrate.ts'
-import type { LabelledState } from '../../main/adapt/calibrate.ts'
+import type { LabelledState } from '../../main/adapt/calibration-fit.ts'
 import { calibrationEpisodes, collectStates } from '../../main/adapt/labelled-states.ts'
 import type { LabelledEpisode } from '../../main/adapt/labelled-states.ts'
 import { startEngine } from '../../main/engine/pick-files.ts'
 import { overlap } from '../../main/evaluate/overlap.ts'
 import { calibrationIn, writeCalibration } from '../../main/model/calibration-files.ts'
-import { loadModel } from '../../main/model/files.ts'
+import { loadUncalibrated } from '../../main/model/files.ts'
 import type { Model } from '../../main/model/model.ts'
 import { restoreGrid } from '../../main/predict/postprocess.ts'
 import { toModelGrid } from '../../main/predict/preprocess.ts'
@@ -24,7 +24,7 @@ import type { CalibrationCase } from './calibration-cases.ts'
 
 /** A state of an episode on a simulated scan: a line of the journal. Dice is the mean of the labels against exact truth, on the
  *  scan's own grid. */
-type CollectedState = LabelledState & { readonly episode: string }
+type CollectedState = Omit<LabelledState, 'subject'> & { readonly episode: string }
 
 /** An episode that left no state to judge (it diverged, or there was nothing to do) is a line too: it is not run again. */
 type Line = CollectedState | { readonly case: string; readonly episode: string; readonly none: true }
@@ -44,7 +44,7 @@ function readLines(path: string): Line[] {
 
 async function collect(names: readonly string[], minutes: number): Promise<void> {
   const until = performance.now() + minutes * 60_000
-  const models = await Promise.all(names.map((name) => loadModel(name)))
+  const models = await Promise.all(names.map((name) => loadUncalibrated(name)))
   const known = new Map(models.map((model) => [model, new Set(readLines(journalOf(model)).map(keyOf))]))
   const cases = calibrationCases()
   for (const [number, one] of cases.entries()) {
@@ -89,9 +89,12 @@ async function collectCase(
 }
 
 async function fit(name: string): Promise<void> {
-  const model = await loadModel(name)
+  const model = await loadUncalibrated(name)
   const { card } = model
-  const states = readLines(journalOf(model)).filter((line): line is CollectedState => !('none' in line))
+  const subjects = new Map(calibrationCases().map(({ id, subject }) => [id, String(subject)]))
+  const states = readLines(journalOf(model))
+    .filter((line): line is CollectedState => !('none' in line))
+    .map((state): LabelledState => ({ ...state, subject: subjects.get(state.case)! }))
   model.dispose()
   const data = 'simulated scans of the source scanner, ten others and five degradations'
   const calibration = calibrate(states, { model: { name: card.name, sha256: card.sha256 }, data })

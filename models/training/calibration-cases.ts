@@ -15,7 +15,12 @@ export type CalibrationCase = {
 }
 
 /** Tuning heads (fixtures/README.md) that neither the models' statistics nor their recipes were measured on. */
-const subjects = [3200, 3201, 3202, 3203]
+const heads = [
+  [3200, 3201, 3202, 3203],
+  [3204, 3205, 3206, 3207],
+]
+/** Which heads a round has, and where in them it begins: two rounds of the ones, two of the others, and so on. */
+const rounds = [0, 1, 2, 3].flatMap((pair) => [0, 1].map((n) => ({ of: heads[pair % 2]!, from: 2 * (pair >> 1) + n })))
 /** Slices of a scan that are kept, evenly spread. */
 const slicesKept = 14
 
@@ -27,9 +32,10 @@ const kinds = ['noise', 'blur', 'bias', 'gamma', 'thickness'] as const
  * whatever was collected by a given time is balanced. A degradation is one of the source scanner's scans.
  */
 export function calibrationCases(): CalibrationCase[] {
-  return subjects.flatMap((_, round) => {
-    const scanners = presetIds.map((id, n) => scannerCase(id, subjects[(n + round) % subjects.length]!))
-    const degraded = kinds.map((kind, n) => degradedCase(kind, (n + round) % 4, subjects[(n + round + 1) % 4]!))
+  return rounds.flatMap(({ of, from }) => {
+    const subject = (n: number): number => of[(n + from) % of.length]!
+    const scanners = presetIds.map((id, n) => scannerCase(id, subject(n)))
+    const degraded = kinds.map((kind, n) => degradedCase(kind, (n + from) % 4, subject(n + 1)))
     return interleaved(scanners, degraded)
   })
 }

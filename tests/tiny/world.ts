@@ -134,6 +134,7 @@ export function simpleCalibration(changes: {
         states: 100,
         cases: 20,
         shifts: 5,
+        subjects: 4,
         harmed: 30,
         helped: 50,
         auc: 0.9,
