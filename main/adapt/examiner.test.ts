@@ -81,6 +81,11 @@ describe('a guard with a calibration', () => {
     const harmful = await play(simpleCalibration({ harm: { intercept: 5 } }), 'consistency', { options })
     expect(harmful.result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
     expect(harmful.result.guard.reasons.at(-1)).toContain('Adapting is likelier to have harmed than helped')
+    const risky = await play(simpleCalibration({ harm: { intercept: -1, slope: 0, threshold: 0.2 } }), 'consistency', {
+      options,
+    })
+    expect(risky.result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
+    expect(risky.result.guard.reasons.at(-1)).toBe('Adapting has too high a risk of harm (27 %): the source model was restored.') // prettier-ignore
     const useless = await play(simpleCalibration({ change: [[0, 0.1]] }), 'consistency', { options })
     expect(useless.result).toMatchObject({ kept: 'source', guard: { verdict: 'rolled-back' } })
     expect(useless.result.guard.reasons.at(-1)).toContain('not expected to help')

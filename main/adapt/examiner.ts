@@ -197,9 +197,8 @@ export class Examiner {
     scores: GuardScores,
   ): Pick<Candidate, 'harmful' | 'reasons'> & Partial<Pick<Candidate, 'expectation'>> {
     const { calibration } = this.work.source
-    if (!calibration) return { harmful: rule.harmful, reasons: rule.reasons }
+    if (!calibration || rule.isLost) return { harmful: rule.harmful, reasons: rule.reasons }
     const expectation = expectationOf(calibration, scores)
-    if (rule.isLost) return { harmful: true, reasons: rule.reasons, expectation }
     const isWorse = expectation.change < 0
     // What speaks for a state that is not expected to help would read as a reason to keep it.
     const reasons = isWorse && !expectation.isHarmful ? [] : expectation.reasons
@@ -338,22 +337,26 @@ function withoutAir({ study, restored }: EpisodeWork): Float32Array {
 
 /** Why the source model is restored though nothing broke. */
 function whyNone(candidates: readonly Candidate[]): string {
-  return candidates.every(({ expectation }) => expectation && !expectation.isHarmful)
-    ? 'Adapting is not expected to help on this scan: the source model was restored.'
-    : `${riskOf(candidates)}: the source model was restored.`
-}
-
-/** Of the least risky of them. */
-function riskOf(candidates: readonly Candidate[]): string {
-  const chances = candidates.flatMap(({ expectation }) => (expectation ? [expectation.chanceOfHarm] : []))
-  const least = Math.min(...chances)
-  if (chances.length === 0 || least >= 0.5) return 'Adapting is likelier to have harmed than helped'
-  return `The risk that adapting harmed is too high (${Math.round(100 * least)} %)`
+  const harmful = candidates.filter(isRisky)
+  return harmful.length
+    ? `Adapting ${riskOf(harmful)}: the source model was restored.`
+    : 'Adapting is not expected to help on this scan: the source model was restored.'
 }
 
 function whyEarlier(chosen: Candidate, last: Candidate): string {
-  if (last.harmful)
-    return `The state after step ${chosen.step} is kept. ${riskOf([last])} afterwards. ${last.reasons.join(' ')}`
+  if (isRisky(last))
+    return `The state after step ${chosen.step} is kept: what came later ${riskOf([last])}. ${last.reasons.join(' ')}`
   const better = chosen.expectation ? 'are not expected to make the mask better' : 'did not make the mask steadier'
   return `The state after step ${chosen.step} is kept: later steps ${better}.`
+}
+
+/** A state that is only not expected to help is no risk. */
+const isRisky = ({ harmful, expectation }: Candidate): boolean => (expectation ? expectation.isHarmful : harmful)
+
+/** Of the least risky of them. */
+function riskOf(candidates: readonly Candidate[]): string {
+  const least = Math.min(...candidates.map(({ expectation }) => expectation?.chanceOfHarm ?? 1))
+  return least < 0.5
+    ? `has too high a risk of harm (${Math.round(100 * least)} %)`
+    : 'is likelier to have harmed than helped'
 }
