@@ -1,6 +1,6 @@
 import type { Calibration } from '../model/calibration.ts'
 import { percentile } from '../volume/intensity.ts'
-import { figuresOf } from './calibration-figures.ts'
+import { areasOf, figuresOf } from './calibration-figures.ts'
 import { firstStates, fit } from './calibration-fit.ts'
 import type { LabelledState } from './calibration-fit.ts'
 import { leaveOut } from './leave-out.ts'
@@ -11,7 +11,7 @@ import { leaveOut } from './leave-out.ts'
  * state that they are of.
  */
 export function calibrate(states: readonly LabelledState[], of: Pick<Calibration, 'model' | 'data'>): Calibration {
-  const { judged, rule } = leaveOut(states)
+  const { judged, rule } = leaveOut(states, 'shift and subject')
   const sourceOf = new Map(states.map((state, n) => [state.case, judged[n]!.source]))
   return {
     schema: 2,
@@ -22,7 +22,7 @@ export function calibrate(states: readonly LabelledState[], of: Pick<Calibration
       source: spread(firstStates(states).map((state) => state.before - sourceOf.get(state.case)!)),
       state: spread(states.flatMap(({ after }, n) => (judged[n]!.isFlagged ? [] : [after - judged[n]!.state]))),
     },
-    figures: figuresOf(states, judged),
+    figures: { ...figuresOf(states, judged), shiftAlone: areasOf(states, leaveOut(states, 'shift').judged) },
     cases: [...new Set(states.map((state) => state.case))],
   }
 }

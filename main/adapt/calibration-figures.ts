@@ -4,15 +4,16 @@ import type { LabelledState } from './calibration-fit.ts'
 import type { Judged } from './leave-out.ts'
 
 /** How good the estimates of states are, each made without its own shift and subject; as many as there are states. */
-export function figuresOf(states: readonly LabelledState[], judged: readonly Judged[]): CalibrationFigures {
+export function figuresOf(
+  states: readonly LabelledState[],
+  judged: readonly Judged[],
+): Omit<CalibrationFigures, 'shiftAlone'> {
   const harmed = states.map(isHarmed)
   const helped = states.map(isHelped)
-  const moved = judged.map((one) => one.moved)
   const chances = judged.map(({ chanceOfHarm }) => chanceOfHarm)
   const cases = new Map(states.map((state, n) => [state.case, Math.abs(state.before - judged[n]!.source)]))
   const passing = states.flatMap(({ after }, n) => (judged[n]!.isFlagged ? [] : [Math.abs(after - judged[n]!.state)]))
   const reliability = reliabilityOf(chances, harmed)
-  const decided = <T>(of: readonly T[]): T[] => of.filter((_, n) => harmed[n] || helped[n])
   const flagged = (of: readonly boolean[]): number | null => {
     const all = of.filter(Boolean).length
     return all ? of.filter((is, n) => is && judged[n]!.isFlagged).length / all : null
@@ -24,9 +25,7 @@ export function figuresOf(states: readonly LabelledState[], judged: readonly Jud
     subjects: new Set(states.map(({ subject }) => subject)).size,
     harmed: harmed.filter(Boolean).length,
     helped: helped.filter(Boolean).length,
-    // By the expected change itself: odds that were fitted the wrong way round could not hide it.
-    auc: areaUnderCurve(moved, harmed) ?? null,
-    aucAgainstHelp: areaUnderCurve(decided(moved), decided(harmed)) ?? null,
+    ...areasOf(states, judged),
     brier: meanOf(chances.map((chance, n) => (chance - (harmed[n] ? 1 : 0)) ** 2)),
     calibrationError: reliability.reduce(
       (sum, bin) => sum + (bin.states / states.length) * Math.abs(bin.told - bin.harmed),
@@ -37,6 +36,20 @@ export function figuresOf(states: readonly LabelledState[], judged: readonly Jud
     lost: flagged(helped),
     sourceError: meanOf([...cases.values()]),
     stateError: passing.length ? meanOf(passing) : 1,
+  }
+}
+
+/** Areas under the curve, by the expected change itself: odds that were fitted the wrong way round could not hide it. */
+export function areasOf(
+  states: readonly LabelledState[],
+  judged: readonly Judged[],
+): Pick<CalibrationFigures, 'auc' | 'aucAgainstHelp'> {
+  const harmed = states.map(isHarmed)
+  const moved = judged.map((one) => one.moved)
+  const decided = <T>(of: readonly T[]): T[] => of.filter((_, n) => harmed[n] || isHelped(states[n]!))
+  return {
+    auc: areaUnderCurve(moved, harmed) ?? null,
+    aucAgainstHelp: areaUnderCurve(decided(moved), decided(harmed)) ?? null,
   }
 }
 

@@ -18,17 +18,20 @@ const changeLimit = 0.15
 
 export type Rule = Odds & { readonly threshold: number }
 
+/** Without a state's own shift; and without its own subject too, since a forest knows a head again. */
+export type LeftOut = 'shift' | 'shift and subject'
+
 /**
- * Every state as it is judged without its own shift and its own subject: a forest knows a head again. `rule`: what all of these
+ * Every state as it is judged without its like. `rule`: what all of these
  * estimates make of a change that is expected; each state's own is made without its like, too. Throws where nothing is left.
  */
-export function leaveOut(states: readonly LabelledState[]): { judged: Judged[]; rule: Rule } {
+export function leaveOut(states: readonly LabelledState[], without: LeftOut): { judged: Judged[]; rule: Rule } {
   const like = new Map<string, number[]>()
   states.forEach(({ shift, subject }, n) => {
-    const key = JSON.stringify([shift, subject])
+    const key = JSON.stringify(without === 'shift' ? [shift] : [shift, subject])
     like.set(key, [...(like.get(key) ?? []), n])
   })
-  const groups = [...like.values()].map((own) => ({ own, others: unlike(states, states[own[0]!]!) }))
+  const groups = [...like.values()].map((own) => ({ own, others: unlike(states, states[own[0]!]!, without) }))
   const expected: Expected[] = []
   for (const { own, others } of groups) {
     const fitted = fit(others.map((n) => states[n]!))
@@ -49,10 +52,10 @@ export function leaveOut(states: readonly LabelledState[]): { judged: Judged[]; 
 }
 
 /** Those of other shifts and other subjects; where every scan is of one subject, of other shifts. */
-function unlike(states: readonly LabelledState[], { shift, subject }: LabelledState): number[] {
+function unlike(states: readonly LabelledState[], { shift, subject }: LabelledState, without: LeftOut): number[] {
   const ofOtherShifts = states.flatMap((state, n) => (state.shift === shift ? [] : [n]))
   const ofOthers = ofOtherShifts.filter((n) => states[n]!.subject !== subject)
-  const left = ofOthers.length ? ofOthers : ofOtherShifts
+  const left = without === 'shift' || ofOthers.length === 0 ? ofOtherShifts : ofOthers
   if (left.length === 0) throw new Error('All labelled states are of one shift: there is nothing to judge them by.')
   return left
 }

@@ -21,6 +21,8 @@ export const CalibrationFigures = z.object({
   auc: z.number().nullable(),
   /** The same among the harmed and the helped states alone; null where there are none of either. */
   aucAgainstHelp: z.number().nullable(),
+  /** Both where the shift alone was left out: the fit may have seen the subject on another scanner. */
+  shiftAlone: z.object({ auc: z.number().nullable(), aucAgainstHelp: z.number().nullable() }),
   brier: z.number(),
   /** Mean distance of the chance told from the share that was harmed, over ten bins, by their states. */
   calibrationError: z.number(),

@@ -142,6 +142,7 @@ export function simpleCalibration(changes: {
         brier: 0.1,
         calibrationError: 0.05,
       },
+      shiftAlone: { auc: 0.9, aucAgainstHelp: 0.95 },
       ...{ reliability: [], caught: 0.95, lost: 0.1, sourceError: 0.03, stateError: 0.02 },
     },
     cases: [],
