@@ -57,7 +57,7 @@ test('a calibration on labelled scans says how good it is, is found by the guard
   writeFileSync(at('out', 'states.jsonl'), `${kept.join('\n')}\n{"case":"hea`)
   const again = await scanbridge(request('cohort.csv', 'out'))
   expect(readFileSync(at('out', 'states.jsonl'), 'utf8').split('\n')).toEqual(lines)
-  expect(again.stdout).toMatch(/AUC [01]\.\d{3}, Brier score .*, calibration error/)
+  expect(again.stdout).toMatch(/Harm told from help: AUC [01]\.\d{3}.*\n.*Brier score .*, calibration error/)
   expect(again.stdout).toContain('Left out, without a reference: 1.')
 
   const out = at('run')

@@ -45,6 +45,7 @@ function told(
     helped,
     auc,
     aucAgainstHelp,
+    shiftAlone,
     brier,
     calibrationError,
     caught,
@@ -52,10 +53,12 @@ function told(
     sourceError,
     stateError,
   } = figures
+  const area = (auc: number | null): string => auc?.toFixed(3) ?? '-'
   const percent = (share: number | null): string => (share === null ? '-' : `${Math.round(100 * share)} %`)
   return [
     `${states} states of ${data}: ${harmed} harmed, ${helped} helped.`,
-    `Harm told from help: AUC ${aucAgainstHelp?.toFixed(3) ?? '-'}; from all else: AUC ${auc?.toFixed(3) ?? '-'}, Brier score ${brier.toFixed(3)}, calibration error ${calibrationError.toFixed(3)}.`,
+    `Harm told from help: AUC ${area(aucAgainstHelp)}, from all else ${area(auc)}, by scans of other scanners and other subjects.`,
+    `By other scanners alone: ${area(shiftAlone.aucAgainstHelp)} and ${area(shiftAlone.auc)}. Brier score ${brier.toFixed(3)}, calibration error ${calibrationError.toFixed(3)}.`,
     `The guard's limit catches ${percent(caught)} of the harmed states and loses ${percent(lost)} of the helped ones.`,
     `Expected mean Dice is off by ${sourceError.toFixed(3)} for the source model and by ${stateError.toFixed(3)} for states that pass.`,
     ...(withoutReference ? [`Left out, without a reference: ${withoutReference}.`] : []),
