@@ -110,6 +110,14 @@ for own, others in groups:
 passing = ~flagged
 bins = np.minimum((chance * 10).astype(int), 9)
 error = sum(abs(chance[bins == b].mean() - harmed[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)) / len(states)
+rule_of_all = rule(np.ones(len(states), bool))
+by_shift = np.zeros(len(states))
+for left in np.unique(shift):
+    by_shift[shift == left] = fitted(shift != left)[0].predict(table(of_state)[shift == left])
+shift_alone = dict(
+    auc=roc_auc_score(harmed, by_shift),
+    aucAgainstHelp=roc_auc_score(harmed[harmed | helped], by_shift[harmed | helped]),
+)
 ofSource = fitted(np.ones(len(states), bool))[1][-1]
 print(
     json.dumps(
@@ -117,6 +125,8 @@ print(
             states=states,
             chances=chance.tolist(),
             expected=state.tolist(),
+            harm=dict(intercept=rule_of_all[0].intercept_[0], slope=rule_of_all[0].coef_[0, 0], threshold=rule_of_all[1]),
+            shiftAlone=shift_alone,
             source=dict(intercept=ofSource.intercept_, weights=ofSource.coef_.tolist()),
             order=of_source,
             threshold=threshold_of(chance, worth),

@@ -41,6 +41,13 @@ describe('a calibration', () => {
     })
     for (const name of ['auc', 'aucAgainstHelp', 'brier', 'caught', 'lost'] as const)
       expect(Math.abs(figures[name]! - reference[name]), name).toBeLessThan(0.04)
+    expect(Math.abs(figures.shiftAlone.auc! - reference.shiftAlone.auc)).toBeLessThan(0.04)
+    expect(Math.abs(figures.shiftAlone.aucAgainstHelp! - reference.shiftAlone.aucAgainstHelp)).toBeLessThan(0.04)
+    // Where harm is as likely as not, and what is too likely.
+    const even = ({ intercept, slope }: Pick<Calibration['harm'], 'intercept' | 'slope'>): number => -intercept / slope
+    expect(even(calibration.harm)).toBeCloseTo(even(reference.harm), 1)
+    expect(calibration.harm.slope / reference.harm.slope).toBeCloseTo(1, 0)
+    expect(Math.abs(calibration.harm.threshold - reference.harm.threshold)).toBeLessThan(0.15)
     // The percentile is one of single precision.
     expect(errors.source.low).toBeCloseTo(reference.sourceErrors[0]!, 6)
     expect(errors.source.high).toBeCloseTo(reference.sourceErrors[1]!, 6)
@@ -72,6 +79,12 @@ describe('a calibration', () => {
     const { auc, shiftAlone } = calibrate(heads, { model, data: '' }).figures
     expect(auc!).toBeLessThan(0.7)
     expect(shiftAlone.auc!).toBeGreaterThan(0.95)
+  })
+
+  it('judges scans of one subject by its other shifts', () => {
+    const one = states.map((state) => ({ ...state, subject: 'a' }))
+    const { auc, aucAgainstHelp, shiftAlone } = calibrate(one, { model, data: '' }).figures
+    expect({ auc, aucAgainstHelp }).toEqual(shiftAlone)
   })
 
   it('is refused to states of one shift', () => {

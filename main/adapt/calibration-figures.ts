@@ -55,10 +55,10 @@ export function areasOf(
 
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
-/** Chance that a harmed state is told a larger chance than one that is not, ties by half; undefined without either kind. */
-export function areaUnderCurve(chances: readonly number[], isTrue: readonly boolean[]): number | undefined {
-  const trues = chances.filter((_, n) => isTrue[n])
-  const falses = chances.filter((_, n) => !isTrue[n])
+/** Chance that a true one has a larger value than one that is not, ties by half; undefined without either kind. */
+export function areaUnderCurve(values: readonly number[], isTrue: readonly boolean[]): number | undefined {
+  const trues = values.filter((_, n) => isTrue[n])
+  const falses = values.filter((_, n) => !isTrue[n])
   if (trues.length === 0 || falses.length === 0) return undefined
   let wins = 0
   for (const one of trues) for (const other of falses) wins += one > other ? 1 : one === other ? 0.5 : 0

@@ -22,7 +22,7 @@ export type LabelledState = {
 
 /** Mean Dice that changes by less is neither harm nor help. */
 export const harmLimit = 0.01
-/** Some forty scans tell four weights and some apart. */
+/** Some fifty scans, up to eight scores. */
 const l2OfSource = 1
 const forestSettings = { trees: 200, tried: 0.3, leastSamples: 2, seed: 11 }
 /** Decimals that a calibration keeps of what its forest grows from. */

@@ -27,7 +27,9 @@ describe('reasons', () => {
     expect(far.reasons).toEqual(['The weights moved far.'])
   })
 
-  it('say nothing of a score that is not there', () => {
+  it('say nothing of a score that is not there, or did not change', () => {
+    const same = expectationOf(byOne('S7 holes change', 0.3), { 'S7 holes change': 0 })
+    expect(same.reasons).toEqual([])
     for (const missing of [{}, { 'S9 parameter drift': null }, { 'S9 parameter drift': NaN }])
       expect(expectationOf(byOne('S9 parameter drift', -4), missing as never).reasons).toEqual([])
   })

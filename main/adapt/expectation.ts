@@ -7,7 +7,7 @@ import type { GuardScores } from './guard.ts'
 export type ExpectedDice = {
   readonly source: number
   readonly kept: number
-  /** Of the kept one: where nine in ten of the labelled states lay whose shift had been left out of the fit. */
+  /** Of the kept one: where nine in ten of the labelled states that pass lay, judged without their shift and subject. */
   readonly interval: readonly [low: number, high: number]
   /** Mean absolute error of such estimates, and how many scans they were checked on. */
   readonly error: number
@@ -45,6 +45,7 @@ function loudest(calibration: Calibration, scores: GuardScores, isHarmful: boole
       const [told, value] = [sentencesOf(name), featureOf(name, scores)]
       if (!told || Number.isNaN(value)) return []
       const { harmIs, isChange, high, low } = told
+      if (isChange && value === 0) return []
       const contribution = contributions[n]!
       const isHigh = value > (isChange ? 0 : mean)
       const speaksOfHarm = isHigh === (harmIs === 'high')

@@ -2,7 +2,7 @@ import { changeOf, chanceOf, expectedOf, fit, isHarmed, limited } from './calibr
 import type { Expected, LabelledState, Odds } from './calibration-fit.ts'
 import { fitLogistic } from './linear-models.ts'
 
-/** What is said of a state by states of other shifts and other subjects alone. */
+/** What is said of a state by a fit without its like. */
 export type Judged = Expected & {
   readonly chanceOfHarm: number
   /** Rolled back. */
@@ -22,8 +22,8 @@ export type Rule = Odds & { readonly threshold: number }
 export type LeftOut = 'shift' | 'shift and subject'
 
 /**
- * Every state as it is judged without its like. `rule`: what all of these
- * estimates make of a change that is expected; each state's own is made without its like, too. Throws where nothing is left.
+ * Every state as it is judged without its like. `rule`: what all of these estimates make of an expected change. A state's own rule
+ * is fitted without its like, on estimates by fits that may have seen it. Throws where nothing is left.
  */
 export function leaveOut(states: readonly LabelledState[], without: LeftOut): { judged: Judged[]; rule: Rule } {
   const like = new Map<string, number[]>()
@@ -51,7 +51,7 @@ export function leaveOut(states: readonly LabelledState[], without: LeftOut): { 
   return { judged, rule: ruleOf(states, expected) }
 }
 
-/** Those of other shifts and other subjects; where every scan is of one subject, of other shifts. */
+/** Those of other shifts and other subjects; where those are all of its own subject, of other shifts. */
 function unlike(states: readonly LabelledState[], { shift, subject }: LabelledState, without: LeftOut): number[] {
   const ofOtherShifts = states.flatMap((state, n) => (state.shift === shift ? [] : [n]))
   const ofOthers = ofOtherShifts.filter((n) => states[n]!.subject !== subject)

@@ -167,7 +167,9 @@ function fitted(manifest: string, lines: readonly StateLine[], { card }: Model):
       'Calibrate without --method, on more scans or on scans of other scanners.',
     )
   const left = byScanner ? `${scanners.size} scanners` : 'one scanner'
-  const data = `${cases.size} labelled scans of ${left}, each ${byScanner ? 'scanner' : 'scan'} judged by the others`
+  const subjects = new Set(states.map(({ subject }) => subject)).size
+  const others = `other ${byScanner ? 'scanners' : 'scans'}${subjects < cases.size ? ' and other subjects' : ''}`
+  const data = `${cases.size} labelled scans of ${left}, each judged by ${others}`
   const calibration = calibrate(states, { model: { name: card.name, sha256: card.sha256 }, data })
   if (calibration.harm.slope <= 0)
     throw unusable(

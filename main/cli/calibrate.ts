@@ -12,7 +12,10 @@ export function calibrateCommand(shell: Shell): Command {
     "fits a model's guard to labelled scans of your own; stopped, it goes on where it was",
     'scanbridge calibrate labelled.csv --model brain-t1w --out calibration',
   )
-    .argument('<manifest>', 'CSV as for evaluate; cases without a reference are left out')
+    .argument(
+      '<manifest>',
+      'CSV as for evaluate; a column subject says which scans are of one person; cases without a reference are left out',
+    )
     .option('--model <m>', 'name or folder of a model', defaultModel)
     .option(
       '--method <name>',
@@ -57,8 +60,8 @@ function told(
   const percent = (share: number | null): string => (share === null ? '-' : `${Math.round(100 * share)} %`)
   return [
     `${states} states of ${data}: ${harmed} harmed, ${helped} helped.`,
-    `Harm told from help: AUC ${area(aucAgainstHelp)}, from all else ${area(auc)}, by scans of other scanners and other subjects.`,
-    `By other scanners alone: ${area(shiftAlone.aucAgainstHelp)} and ${area(shiftAlone.auc)}. Brier score ${brier.toFixed(3)}, calibration error ${calibrationError.toFixed(3)}.`,
+    `Harm told from help: AUC ${area(aucAgainstHelp)}, from all else ${area(auc)}.`,
+    `With other scans of the same subject: ${area(shiftAlone.aucAgainstHelp)} and ${area(shiftAlone.auc)}. Brier score ${brier.toFixed(3)}, calibration error ${calibrationError.toFixed(3)}.`,
     `The guard's limit catches ${percent(caught)} of the harmed states and loses ${percent(lost)} of the helped ones.`,
     `Expected mean Dice is off by ${sourceError.toFixed(3)} for the source model and by ${stateError.toFixed(3)} for states that pass.`,
     ...(withoutReference ? [`Left out, without a reference: ${withoutReference}.`] : []),

@@ -37,10 +37,13 @@ function parsed(path: string, text: string, sha256: string): Calibration {
   } catch (cause) {
     throw unusable('it is not JSON', cause)
   }
-  const { schema } = json as { schema?: unknown }
+  const schema = (json as { schema?: unknown } | null)?.schema
   if (schema !== Calibration.shape.schema.value) throw unusable('another version of Scanbridge wrote it')
   const { data: calibration, error } = Calibration.safeParse(json)
-  if (!calibration) throw unusable(`${error.issues[0]!.path.join('.')}: ${error.issues[0]!.message}`)
+  if (!calibration) {
+    const { path: at, message } = error.issues[0]!
+    throw unusable([at.join('.'), message].filter(Boolean).join(': '))
+  }
   if (calibration.model.sha256 !== sha256)
     throw unusable(`it is of other weights (${calibration.model.sha256.slice(0, 12)}) than this model's`)
   return calibration

@@ -17,7 +17,7 @@ export const CalibrationFigures = z.object({
   /** States that lost more than .01 of mean Dice, and that gained more. */
   harmed: z.number().int(),
   helped: z.number().int(),
-  /** Of the chance of harm, as a test of harm; null where all or none were harmed. */
+  /** Area under the curve of the expected change, as a test of harm; null where all or none were harmed. */
   auc: z.number().nullable(),
   /** The same among the harmed and the helped states alone; null where there are none of either. */
   aucAgainstHelp: z.number().nullable(),
