@@ -21,7 +21,7 @@ export type LabelledState = {
 }
 
 /** Mean Dice that changes by less is neither harm nor help. */
-export const harmLimit = 0.01
+const harmLimit = 0.01
 /** Some fifty scans, up to eight scores. */
 const l2OfSource = 1
 const forestSettings = { trees: 200, tried: 0.3, leastSamples: 2, seed: 11 }

@@ -5,13 +5,13 @@ import type { ReadRun } from '../runs/files.ts'
 import type { Kept } from '../runs/run.ts'
 import { settleKept } from './kept-files.ts'
 import { choicesOf } from './decisions.ts'
+import type { Decision } from './rollback.ts'
 
 /** Makes the source's or a step's mask the kept one, on record. What is kept already stays without a word. Throws UserError. */
 export async function keep(folder: string, to: Kept): Promise<void> {
   const { record } = await settled(folder)
   if (record.kept === to) return
-  const { rollBack } = await import('./rollback.ts')
-  await writing(folder, () => rollBack(folder, to))
+  await choose(folder, to)
 }
 
 /** Takes a person's last choice back, on record too: both stay in the history. Throws UserError where there is none. */
@@ -22,9 +22,7 @@ export async function undo(folder: string): Promise<void> {
     const remedy = 'What the run itself ended with stays as it is.'
     throw new UserError('usage', { problem: 'There is no decision of a person to take back', remedy })
   }
-  const { rollBack } = await import('./rollback.ts')
-  const decision = { event: 'undone', says: 'A user took the last choice back and kept' } as const
-  await writing(folder, () => rollBack(folder, before, undefined, decision))
+  await choose(folder, before, { event: 'undone', says: 'A user took the last choice back and kept' })
 }
 
 /** Makes the choice that was last taken back again, on record too. Throws UserError where there is none. */
@@ -35,9 +33,12 @@ export async function redo(folder: string): Promise<void> {
     const remedy = 'A new decision ends what was taken back before it.'
     throw new UserError('usage', { problem: 'There is no decision that was taken back', remedy })
   }
+  await choose(folder, again, { event: 'redone', says: 'A user made the choice that was taken back again and kept' })
+}
+
+async function choose(folder: string, to: Kept, decision?: Decision): Promise<void> {
   const { rollBack } = await import('./rollback.ts')
-  const decision = { event: 'redone', says: 'A user made the choice that was taken back again and kept' } as const
-  await writing(folder, () => rollBack(folder, again, undefined, decision))
+  await writing(folder, () => rollBack(folder, to, undefined, decision))
 }
 
 /** An ended run as it is once its mask files are those of what it keeps. Not for a run that is being written. */

@@ -100,6 +100,15 @@ export function createRunService(shared: Shared): RunHandlers {
     return cohort ? { ...shown, cohort, canUndo: false, canRedo: false, isUnsaved: false } : shown
   }
 
+  /** A person's decision about a run, after those before it. */
+  async function decided(run: string, decide: (folder: string) => Promise<void>): Promise<RunDetail> {
+    refuseOfCohort(run)
+    refuseAtWork(run)
+    await inTurn.do(run, () => decide(runFolder(home, run)))
+    changed(run)
+    return detail(run)
+  }
+
   /** What is decided later is not in it. */
   async function exported(run: string, items: readonly string[], identity: boolean): Promise<Exported> {
     const time = now().toISOString()
@@ -168,27 +177,9 @@ export function createRunService(shared: Shared): RunHandlers {
       })
       return { job: job.id }
     },
-    async 'run.keep'({ run, to }) {
-      refuseOfCohort(run)
-      refuseAtWork(run)
-      await inTurn.do(run, () => keep(runFolder(home, run), to))
-      changed(run)
-      return detail(run)
-    },
-    async 'run.undo'({ run }) {
-      refuseOfCohort(run)
-      refuseAtWork(run)
-      await inTurn.do(run, () => undo(runFolder(home, run)))
-      changed(run)
-      return detail(run)
-    },
-    async 'run.redo'({ run }) {
-      refuseOfCohort(run)
-      refuseAtWork(run)
-      await inTurn.do(run, () => redo(runFolder(home, run)))
-      changed(run)
-      return detail(run)
-    },
+    'run.keep': ({ run, to }) => decided(run, (folder) => keep(folder, to)),
+    'run.undo': ({ run }) => decided(run, (folder) => undo(folder)),
+    'run.redo': ({ run }) => decided(run, (folder) => redo(folder)),
     async 'run.open'({ run }) {
       const { input } = (await readRun(await folderOf(run))).record
       const known = recents.byHash(input.seriesHash)
